@@ -1,0 +1,301 @@
+/*
+ * The SMTP conversation: octets in, octets out. No heap, no I/O, no clock, no globals.
+ *
+ * The caller owns the connection and asks what the session needs (postino_session_need):
+ *
+ *   POSTINO_NEED_SEND     n = postino_session_output(session, buffer, size), then write those n octets
+ *   POSTINO_NEED_RECEIVE  read, then postino_session_input(session, octets, n); input is legal at any time
+ *   POSTINO_NEED_TLS      run the handshake, then postino_session_secured(session)
+ *   POSTINO_NEED_CONTENT  the source of the message said "not yet": call output again when it has more
+ *   POSTINO_NEED_MAIL     everything is done: submit another mail, or postino_session_quit(session)
+ *   POSTINO_NEED_CLOSE    close the connection, then take the mails back with postino_session_finished(session)
+ *
+ * Ownership. Everything passed by pointer (configuration, mails, recipients, sources, buffers) is borrowed: the
+ * configuration until the session is closed, a mail until postino_session_finished has returned it. The session itself
+ * is plain data: it may be copied and moved, holds no pointer into itself, and needs no clean-up.
+ *
+ * NULL is allowed only where a comment says so. Strings end with NUL. One session belongs to one thread at a time; two
+ * sessions share nothing. Calls out: the source, the trace; neither may call the session.
+ *
+ * Errors are three things. What the server said of a mail or recipient is in its `result`. Why the session ended is in
+ * postino_session_error, sticky. Misuse by the caller is what postino_session_init and _submit return.
+ *
+ * Sizes and lengths are octets; seconds are named `_s`. A clause such as `5321 4.5.3.2` is a section of that RFC.
+ */
+#ifndef POSTINO_SESSION_H
+#define POSTINO_SESSION_H
+
+#include <postino/source.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The steps of a conversation in the order in which they come, and the phases that a result names. */
+enum postino_step {
+    POSTINO_STEP_CONNECT,  /* of the caller: address, connection */
+    POSTINO_STEP_GREETING, /* 5321 3.1 */
+    POSTINO_STEP_EHLO,     /* 5321 4.1.1.1; LHLO in LMTP */
+    POSTINO_STEP_HELO,
+    POSTINO_STEP_STARTTLS, /* 3207 4 */
+    POSTINO_STEP_AUTH,     /* 4954 4 */
+    POSTINO_STEP_RSET,
+    POSTINO_STEP_MAIL,
+    POSTINO_STEP_RCPT,
+    POSTINO_STEP_DATA,
+    POSTINO_STEP_CONTENT, /* the message, its final dot and the reply to it */
+    POSTINO_STEP_COMMAND, /* NOOP, VRFY, EXPN */
+    POSTINO_STEP_QUIT
+};
+
+/* What became of a mail, and of each of its recipients. */
+enum postino_outcome {
+    POSTINO_NOT_TRIED,        /* no octet of its MAIL left */
+    POSTINO_ACCEPTED,         /* the final reply was 2yz */
+    POSTINO_REFUSED_FOR_NOW,  /* 4yz, or the connection ended before the last octet of its content left */
+    POSTINO_REFUSED_FOR_GOOD, /* 5yz, or by ourselves before it was sent whole */
+    POSTINO_UNCERTAIN         /* the last octet of its content left, and no complete final reply came */
+};
+
+/* Why, where code 0 says that it was not (only) the server's word. */
+enum postino_reason {
+    POSTINO_REASON_REPLY,     /* the server's reply */
+    POSTINO_REASON_LOST,      /* end of file or reset */
+    POSTINO_REASON_TIMEOUT,   /* no complete reply in time */
+    POSTINO_REASON_CANCELLED, /* by the caller */
+    POSTINO_REASON_PROTOCOL,  /* the server broke the protocol: a reply that is malformed, too long, or not expected */
+    POSTINO_REASON_INJECTION, /* octets came in clear behind the reply to STARTTLS */
+    POSTINO_REASON_NO_TLS,    /* TLS is required and the server does not offer it */
+    POSTINO_REASON_TOO_LARGE, /* larger than the server's SIZE (1870 6.1) */
+    POSTINO_REASON_SOURCE,    /* the source of the message failed */
+    POSTINO_REASON_NUL,       /* a NUL in the content (5321 4.5.2 in its text) */
+    POSTINO_REASON_LONG_LINE, /* a line of more than 998 octets (5321 4.5.3.1.6) */
+    POSTINO_REASON_8BIT,      /* octets above 127 where the server offers no 8BITMIME (6152) */
+    POSTINO_REASON_POLICY     /* another recipient was refused, and the policy is all or none */
+};
+
+struct postino_result {
+    uint8_t outcome;  /* enum postino_outcome */
+    uint8_t step;     /* enum postino_step that decided */
+    uint8_t reason;   /* enum postino_reason */
+    uint16_t code;    /* of the reply, or 0 where there was none */
+    uint16_t subject; /* of the enhanced code (3463) with class code / 100; `5.1.2`: subject 1, detail 2; else 0 */
+    uint16_t detail;
+    uint16_t text_size; /* of `text` */
+    char *text; /* the caller's, or NULL: gets the reply's text, cut to fit, ending with NUL, controls as `?`, lines
+                 * joined by LF */
+};
+
+struct postino_recipient {
+    const char *address; /* forward-path without `<` and `>`; ASCII */
+    struct postino_result result;
+};
+
+enum postino_policy {
+    POSTINO_POLICY_ANY, /* deliver to those recipients that are accepted */
+    POSTINO_POLICY_ALL  /* deliver to all or to none */
+};
+
+/* One mail, or one command. The caller fills it, submits it, and leaves it alone until it is handed back. */
+struct postino_mail {
+    const char *reverse_path; /* without `<` and `>`; "" is the null reverse-path of 5321 4.5.5 */
+    struct postino_recipient *recipients;
+    uint32_t recipient_count; /* 1 or more */
+    uint8_t policy;           /* enum postino_policy */
+    struct postino_source *source;
+
+    const char *command;  /* not NULL: no mail, but this command: "NOOP", "VRFY", "EXPN"; nothing above is used */
+    const char *argument; /* of the command, or NULL */
+
+    struct postino_result result; /* of the mail: accepted when one recipient is */
+
+    struct postino_mail *next; /* the rest is the session's */
+    uint64_t begin;
+    uint64_t end;
+    uint32_t accepted;
+    uint8_t flags;
+};
+
+struct postino_session;
+struct postino_trace;
+struct postino_lmtp;
+
+enum postino_tls {
+    POSTINO_TLS_NONE,    /* the caller has no TLS, or the connection has it already (then `secured` comes first) */
+    POSTINO_TLS_OFFERED, /* STARTTLS where offered; a refusal goes on in clear (7435) */
+    POSTINO_TLS_REQUIRED /* STARTTLS, or no mail */
+};
+
+/* Zeroed but for `name` it is the safe choice. */
+struct postino_config {
+    const char *name; /* argument of EHLO: a domain with a dot, or an address literal (5321 4.1.3) */
+
+    /* Where texts of replies are kept: the text of the last one, and of the one that ended the session. 12 octets are
+     * needed for enhanced codes, 128 tell a reader what happened. NULL: none. */
+    char *text;
+    uint16_t text_size;
+
+    /* Replies that may be outstanding where the server offers PIPELINING (2920). 0 means 256; 1 is lock-step. */
+    uint16_t window;
+
+    /* The content, its dot and the next mail's RSET, MAIL, RCPT and DATA may share a flight (2920 3.1). Only for
+     * servers that are known to bear it. */
+    bool behind_dot;
+
+    uint8_t tls; /* enum postino_tls */
+
+    const struct postino_lmtp *lmtp; /* &postino_lmtp: LHLO, one final reply per recipient (2033). NULL: SMTP */
+    struct postino_trace *trace;     /* sees whole lines. NULL: nobody does */
+};
+
+/* What the server offered in its last EHLO reply; see also POSTINO_OFFERS_… in source.h. */
+#define POSTINO_OFFERS_PIPELINING          0x0008u /* 2920 */
+#define POSTINO_OFFERS_SIZE                0x0010u /* 1870 */
+#define POSTINO_OFFERS_ENHANCEDSTATUSCODES 0x0020u /* 2034 */
+#define POSTINO_OFFERS_STARTTLS            0x0040u /* 3207 */
+#define POSTINO_OFFERS_CHUNKING            0x0080u /* 3030 */
+#define POSTINO_OFFERS_DSN                 0x0100u /* 3461 */
+#define POSTINO_OFFERS_AUTH                0x0200u /* 4954 */
+
+/* Limits that bound what a server can make us do (5321 4.5.3.1.5 asks for 512). */
+#define POSTINO_REPLY_LINE_MAX  2048u /* octets of a line with its line end */
+#define POSTINO_REPLY_LINES_MAX 1024u /* lines of a reply */
+
+/* Private by rule; complete so that the caller can give it room. */
+struct postino_cursor {
+    struct postino_mail *mail;
+    uint32_t recipient;
+    uint8_t step;
+};
+
+struct postino_session {
+    const struct postino_config *config;
+    struct postino_mail *first;
+    struct postino_mail *last;
+    struct postino_cursor spoken;
+    struct postino_cursor awaited;
+    struct postino_result error;
+    uint64_t total;
+    uint64_t size_limit;
+    size_t offset;
+    uint32_t replies;
+    uint16_t outstanding;
+    uint16_t offers;
+    uint16_t flags;
+    uint16_t code;
+    uint16_t line_code;
+    uint16_t line_length;
+    uint16_t lines;
+    uint16_t text_length;
+    uint16_t column;
+    char pending;
+    uint8_t keyword;
+    uint8_t word_length;
+    char word[20];
+};
+
+enum postino_need {
+    POSTINO_NEED_SEND,
+    POSTINO_NEED_RECEIVE,
+    POSTINO_NEED_TLS,
+    POSTINO_NEED_CONTENT,
+    POSTINO_NEED_MAIL,
+    POSTINO_NEED_CLOSE
+};
+
+/* What the caller did wrong. Nothing was sent for it. */
+enum postino_misuse {
+    POSTINO_OK,
+    POSTINO_BAD_NAME,         /* `name` is neither a domain nor an address literal */
+    POSTINO_BAD_REVERSE_PATH, /* not as 5321 4.1.2 asks */
+    POSTINO_BAD_RECIPIENT,    /* that recipient's outcome is POSTINO_REFUSED_FOR_GOOD, the others' POSTINO_NOT_TRIED */
+    POSTINO_BAD_COMMAND,      /* a control character in a command or its argument, or too long */
+    POSTINO_BAD_MAIL          /* no recipient, or no source */
+};
+
+/* Begins a session on a connection that stands. POSTINO_BAD_NAME: the session must not be used. */
+enum postino_misuse postino_session_init(struct postino_session *session, const struct postino_config *config);
+
+/* Adds a mail behind those that were submitted before. Legal at any time; the mails end in the order of submission.
+ * POSTINO_BAD_…: the mail was not taken and remains the caller's. */
+enum postino_misuse postino_session_submit(struct postino_session *session, struct postino_mail *mail);
+
+enum postino_need postino_session_need(const struct postino_session *session);
+
+/* Writes up to `size` octets (1 or more) that may go out now; returns how many. 0: see postino_session_need. */
+size_t postino_session_output(struct postino_session *session, void *buffer, size_t size);
+
+/* Takes everything, at any time, however it is split. */
+void postino_session_input(struct postino_session *session, const void *octets, size_t length);
+
+/* TLS stands. For implicit TLS: before the first input. Forgets what the server offered in clear (3207 4.2). */
+void postino_session_secured(struct postino_session *session);
+
+/* The connection is gone, or the caller gives it up. `unsent` of the octets taken by output surely never left. After
+ * POSTINO_NEED_CLOSE the error stands, and the call only tells `unsent`. To be called once, before _finished. */
+void postino_session_lost(struct postino_session *session, enum postino_reason why, size_t unsent);
+
+/* Says QUIT when the last submitted mail is done. */
+void postino_session_quit(struct postino_session *session);
+
+/* The next mail that is done, with its results, the caller's again; or NULL. */
+struct postino_mail *postino_session_finished(struct postino_session *session);
+
+/* How long the caller waits, in seconds, from the last complete reply or the last octet that left, whichever came later
+ * (5321 4.5.3.2); 0: nothing is awaited. */
+unsigned postino_session_timeout_s(const struct postino_session *session);
+
+/* Changes with each complete reply: the time to restart that clock. */
+uint32_t postino_session_replies(const struct postino_session *session);
+
+/* The step whose reply is awaited, or that is being spoken. */
+enum postino_step postino_session_step(const struct postino_session *session);
+
+/* POSTINO_OFFERS_… of the last EHLO reply; 0 after HELO. */
+unsigned postino_session_offers(const struct postino_session *session);
+
+/* The server's limit on a message, 0 where it names none (1870 3). */
+uint64_t postino_session_size_limit(const struct postino_session *session);
+
+/* The server refused an envelope behind the dot (config.behind_dot): do not permit it again for this server. */
+bool postino_session_withdrawn(const struct postino_session *session);
+
+/* Why the session ended, or NULL where it has not, or ended well. */
+const struct postino_result *postino_session_error(const struct postino_session *session);
+
+/* 5321 4.1.2. Mailbox as in MAIL and RCPT, without `<` and `>`: "local@domain", "local@[literal]", or "postmaster". */
+bool postino_path_valid(const char *path);
+
+/* A domain or an address literal, as in EHLO (5321 4.1.1.1). */
+bool postino_name_valid(const char *name);
+
+/* LMTP (2033), for config.lmtp. */
+extern const struct postino_lmtp postino_lmtp;
+
+enum postino_direction {
+    POSTINO_FROM_SERVER,
+    POSTINO_TO_SERVER
+};
+
+/* Sees each line of the conversation once it is whole, without its line end, cut to `size` octets, with controls as
+ * they came: escape them before a terminal sees them. Content is not traced, credentials never. `size` octets at
+ * `buffer` are used for both directions in halves. */
+struct postino_trace {
+    void (*line)(struct postino_trace *trace, enum postino_direction direction, const char *line, size_t length);
+    char *buffer;
+    size_t size;
+
+    void (*heard)(struct postino_trace *trace, char octet); /* set by postino_trace_init */
+    void (*spoken)(struct postino_trace *trace, const struct postino_session *session);
+    size_t length;
+};
+
+void postino_trace_init(struct postino_trace *trace, void *buffer, size_t size,
+                        void (*line)(struct postino_trace *trace, enum postino_direction direction, const char *line,
+                                     size_t length));
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * Content as DATA sends it: line ends normalised first (every CR LF, lone CR and lone LF becomes one CR LF), dots
+ * stuffed second (5321 4.5.2), so that no input can write a terminator.
+ *
+ * Expansion happens in the caller's buffer. An octet becomes two at most, so half the room is read to the far end of
+ * the room and expanded forward: the octets written never reach those that are still to be read.
+ */
+#include "internal.h"
+
+enum {
+    LINE_MAX_OCTETS = 998
+}; /* 5321 4.5.3.1.6, without the line end */
+
+struct expansion {
+    struct postino_session *session;
+    char *out;
+};
+
+/* The mail ends here: the connection goes without the terminator, so that nothing half-sent is delivered. */
+static void give_up(struct postino_session *s, enum postino_reason reason)
+{
+    struct postino_mail *mail = s->spoken.mail;
+    bool for_now = reason == POSTINO_REASON_SOURCE;
+    s->code = 0;
+    postino_flow_fail(s, reason);
+    postino_result_of_reason(s, &mail->result, for_now ? POSTINO_REFUSED_FOR_NOW : POSTINO_REFUSED_FOR_GOOD, reason);
+    mail->flags |= POSTINO_DOOMED;
+}
+
+static const char *line_end(const char *octets, size_t length)
+{
+    const char *lf = memchr(octets, '\n', length);
+    if (lf)
+        length = (size_t)(lf - octets);
+    const char *cr = memchr(octets, '\r', length);
+    return cr ? cr : lf ? lf : octets + length;
+}
+
+/* Octets without a line end in them. */
+static bool line_octets(struct expansion *e, const char *octets, size_t length)
+{
+    struct postino_session *s = e->session;
+    unsigned char bits = 0;
+    for (size_t i = 0; i < length; i++)
+        bits |= (unsigned char)octets[i];
+    enum postino_reason reason = POSTINO_REASON_REPLY;
+    if (s->column + length > LINE_MAX_OCTETS)
+        reason = POSTINO_REASON_LONG_LINE;
+    else if (bits > 0x7F && !(s->offers & POSTINO_OFFERS_8BITMIME))
+        reason = POSTINO_REASON_8BIT;
+    else if (memchr(octets, '\0', length))
+        reason = POSTINO_REASON_NUL;
+    if (reason != POSTINO_REASON_REPLY) {
+        give_up(s, reason);
+        return false;
+    }
+    if (s->column == 0 && *octets == '.')
+        *e->out++ = '.';
+    memmove(e->out, octets, length);
+    e->out += length;
+    s->column = (uint16_t)(s->column + length);
+    return true;
+}
+
+static void expand(struct expansion *e, const char *in, size_t length)
+{
+    struct postino_session *s = e->session;
+    const char *end = in + length;
+    while (in < end) {
+        bool after_cr = s->flags & POSTINO_READ_CR;
+        s->flags &= (uint16_t)~POSTINO_READ_CR;
+        if (after_cr && *in == '\n') {
+            in++;
+            continue;
+        }
+        /* A line that is not over within the limit is refused; so no octet is looked at twice, whatever the input. */
+        size_t window = (size_t)(end - in);
+        if (window > LINE_MAX_OCTETS + 1)
+            window = LINE_MAX_OCTETS + 1;
+        const char *stop = line_end(in, window);
+        if (stop > in && !line_octets(e, in, (size_t)(stop - in)))
+            return;
+        in = stop;
+        if (stop < end && (*stop == '\r' || *stop == '\n')) {
+            if (*stop == '\r')
+                s->flags |= POSTINO_READ_CR;
+            *e->out++ = '\r';
+            *e->out++ = '\n';
+            s->column = 0;
+            in++;
+        }
+    }
+}
+
+/* Reads up to `room` octets; returns how many, and notes how the source ended. */
+static size_t read_source(struct postino_session *s, char *buffer, size_t room)
+{
+    struct postino_source *source = s->spoken.mail->source;
+    ptrdiff_t got = source->read(source, buffer, room);
+    if (got > 0 && (size_t)got <= room)
+        return (size_t)got;
+    if (got == POSTINO_SOURCE_END)
+        s->flags |= POSTINO_CONTENT_ENDED;
+    else if (got == POSTINO_SOURCE_NOT_YET)
+        s->flags |= POSTINO_NOT_YET;
+    else
+        give_up(s, POSTINO_REASON_SOURCE);
+    return 0;
+}
+
+static size_t spill(struct postino_session *s, char *buffer)
+{
+    buffer[0] = s->pending;
+    s->flags &= (uint16_t)~POSTINO_SPILLED;
+    return 1;
+}
+
+size_t postino_content_read(struct postino_session *s, char *buffer, size_t size)
+{
+    char one[4];
+    struct expansion e = {s, buffer};
+    s->flags &= (uint16_t)~POSTINO_NOT_YET;
+    if (s->flags & POSTINO_SPILLED)
+        return spill(s, buffer);
+    if (size == 1) {
+        e.out = one;
+        expand(&e, one + 3, read_source(s, one + 3, 1));
+        size_t length = (size_t)(e.out - one);
+        buffer[0] = one[0];
+        s->pending = one[1];
+        if (length > 1)
+            s->flags |= POSTINO_SPILLED;
+        return length != 0;
+    }
+    char *raw = buffer + size - size / 2;
+    expand(&e, raw, read_source(s, raw, size / 2));
+    return s->flags & POSTINO_CLOSED ? 0 : (size_t)(e.out - buffer);
+}

@@ -1,0 +1,92 @@
+/* The choke point for what stands in a command: 5321 4.1.2 and 4.1.3, exactly, and within the limits of 4.5.3.1. */
+#include "internal.h"
+
+enum {
+    LOCAL_PART_MAX = 64,
+    DOMAIN_MAX = 255,
+    PATH_MAX_INSIDE = 254
+};
+
+static bool let_dig(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+static bool atext(char c)
+{
+    return let_dig(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+}
+
+/* Dot-string: atoms with single dots between them. Returns what follows. */
+static const char *dot_string(const char *at)
+{
+    for (;;) {
+        if (!atext(*at))
+            return NULL;
+        while (atext(*at))
+            at++;
+        if (*at != '.')
+            return at;
+        at++;
+    }
+}
+
+/* Quoted-string: printable, `"` and `\` only behind a `\`. */
+static const char *quoted_string(const char *at)
+{
+    while (*++at != '"') {
+        if (*at == '\\')
+            at++;
+        if (*at < ' ' || *at > '~')
+            return NULL;
+    }
+    return at + 1;
+}
+
+/* A domain of letters, digits and inner hyphens. Returns whether it reaches to the end of the string. */
+static bool domain(const char *at)
+{
+    const char *start = at;
+    for (;;) {
+        if (!let_dig(*at))
+            return false;
+        while (let_dig(*at) || *at == '-')
+            at++;
+        if (at[-1] == '-')
+            return false;
+        if (*at != '.')
+            return *at == '\0' && at - start <= DOMAIN_MAX;
+        at++;
+    }
+}
+
+static bool address_literal(const char *at)
+{
+    size_t length = 0;
+    while (*++at && *at != ']') {
+        if (*at <= ' ' || *at > '~' || *at == '[' || *at == '\\')
+            return false;
+        length++;
+    }
+    return length && length + 2 <= DOMAIN_MAX && at[0] == ']' && at[1] == '\0';
+}
+
+bool postino_name_valid(const char *name)
+{
+    return *name == '[' ? address_literal(name) : domain(name);
+}
+
+bool postino_path_valid(const char *path)
+{
+    const char *at = *path == '"' ? quoted_string(path) : dot_string(path);
+    if (!at || at - path > LOCAL_PART_MAX)
+        return false;
+    if (*at == '\0') { /* 5321 4.1.1.3: the one mailbox without a domain */
+        static const char postmaster[] = "postmaster";
+        for (size_t i = 0; i < sizeof postmaster - 1; i++)
+            if ((path[i] | 0x20) != postmaster[i])
+                return false;
+        return at - path == sizeof postmaster - 1;
+    }
+    return *at == '@' && strlen(path) <= PATH_MAX_INSIDE && postino_name_valid(at + 1);
+}

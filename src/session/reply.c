@@ -1,0 +1,101 @@
+/* Replies (5321 4.2), one octet at a time. Nothing is trusted before it is complete, bounded and consistent. */
+#include "internal.h"
+
+enum {
+    CODE_LENGTH = 3,
+    SEPARATOR = 4
+};
+
+static void keep_text(struct postino_session *s, char octet)
+{
+    const struct postino_config *config = s->config;
+    if ((size_t)s->text_length + 1 >= config->text_size)
+        return;
+    config->text[s->text_length++] = octet;
+    config->text[s->text_length] = '\0';
+}
+
+static bool code_digit(struct postino_session *s, char octet)
+{
+    unsigned digit = (unsigned char)octet - (unsigned)'0';
+    if (digit > 9 || (s->line_length == 1 && (digit < 2 || digit > 5)))
+        return false;
+    s->line_code = (uint16_t)(s->line_code * 10u + digit);
+    if (s->line_length < CODE_LENGTH)
+        return true;
+    if (s->lines == 0)
+        s->code = s->line_code;
+    return s->line_code == s->code;
+}
+
+static void text_octet(struct postino_session *s, char octet)
+{
+    if (s->awaited.step == POSTINO_STEP_EHLO && s->lines)
+        postino_ehlo_octet(s, octet);
+    if (octet != '\n')
+        keep_text(s, (unsigned char)octet < ' ' || octet == 0x7F ? '?' : octet);
+    else if (!(s->flags & POSTINO_LAST_LINE))
+        keep_text(s, octet);
+}
+
+/* An octet within a line, behind what was held back of it. Returns false where the line is broken. */
+static bool line_octet(struct postino_session *s, char octet)
+{
+    if (octet == '\0' || ++s->line_length > POSTINO_REPLY_LINE_MAX)
+        return false;
+    if (s->line_length <= CODE_LENGTH)
+        return code_digit(s, octet);
+    if (s->line_length == SEPARATOR) {
+        if (octet == '-')
+            s->flags &= (uint16_t)~POSTINO_LAST_LINE;
+        return octet == ' ' || octet == '-';
+    }
+    text_octet(s, octet);
+    return true;
+}
+
+static bool line_end(struct postino_session *s)
+{
+    if (s->line_length < CODE_LENGTH || s->lines == POSTINO_REPLY_LINES_MAX)
+        return false;
+    text_octet(s, '\n');
+    s->lines++;
+    s->line_length = 0;
+    s->line_code = 0;
+    return true;
+}
+
+static void reply_begins(struct postino_session *s)
+{
+    s->lines = 0;
+    s->text_length = 0;
+    if (s->config->text_size)
+        s->config->text[0] = '\0';
+    if (s->outstanding == 0)
+        s->flags |= POSTINO_UNSOLICITED;
+}
+
+bool postino_reply_octet(struct postino_session *s, char octet)
+{
+    if (s->line_length == 0 && (s->lines == 0 || s->flags & POSTINO_LAST_LINE))
+        reply_begins(s);
+    if (s->line_length == 0)
+        s->flags |= POSTINO_LAST_LINE;
+    bool held_cr = s->flags & POSTINO_HEARD_CR;
+    s->flags &= (uint16_t)~POSTINO_HEARD_CR;
+    bool sound = true;
+    if (octet == '\n') {
+        sound = line_end(s);
+    } else {
+        /* A CR is the line's end only with LF behind it; else it is text, never the separator. */
+        if (held_cr)
+            sound = s->line_length >= SEPARATOR && line_octet(s, '\r');
+        if (octet == '\r')
+            s->flags |= POSTINO_HEARD_CR;
+        else
+            sound = sound && line_octet(s, octet);
+    }
+    if (!sound)
+        s->code = 0;
+    return !sound || (octet == '\n' && s->flags & POSTINO_LAST_LINE);
+}

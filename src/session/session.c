@@ -1,0 +1,230 @@
+/* The contract of a session towards its caller. */
+#include "internal.h"
+
+enum postino_misuse postino_session_init(struct postino_session *s, const struct postino_config *config)
+{
+    memset(s, 0, sizeof *s);
+    if (!postino_name_valid(config->name))
+        return POSTINO_BAD_NAME;
+    s->config = config;
+    s->error.text = config->text; /* kept there; a size of 0 says that nothing is copied to it */
+    s->awaited.step = s->spoken.step = POSTINO_STEP_GREETING;
+    s->outstanding = 1; /* the connection asks for the greeting */
+    return POSTINO_OK;
+}
+
+/* 5321 4.5.3.1.4 bounds a command line by 512 octets. */
+static bool command_valid(const char *text)
+{
+    size_t length = 0;
+    for (; *text; text++, length++)
+        if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
+            return false;
+    return length > 0 && length <= 500;
+}
+
+static enum postino_misuse check(const struct postino_mail *mail)
+{
+    if (mail->command)
+        return command_valid(mail->command) && (!mail->argument || command_valid(mail->argument)) ? POSTINO_OK
+                                                                                                  : POSTINO_BAD_COMMAND;
+    if (!mail->recipient_count || !mail->source)
+        return POSTINO_BAD_MAIL;
+    if (*mail->reverse_path && !postino_path_valid(mail->reverse_path))
+        return POSTINO_BAD_REVERSE_PATH;
+    for (uint32_t i = 0; i < mail->recipient_count; i++) {
+        struct postino_result *result = &mail->recipients[i].result;
+        result->outcome = POSTINO_NOT_TRIED;
+        if (!postino_path_valid(mail->recipients[i].address)) {
+            result->outcome = POSTINO_REFUSED_FOR_GOOD;
+            return POSTINO_BAD_RECIPIENT;
+        }
+    }
+    return POSTINO_OK;
+}
+
+enum postino_misuse postino_session_submit(struct postino_session *s, struct postino_mail *mail)
+{
+    enum postino_misuse misuse = check(mail);
+    if (misuse)
+        return misuse;
+    mail->next = NULL;
+    mail->accepted = 0;
+    mail->flags = 0;
+    mail->result.outcome = POSTINO_NOT_TRIED;
+    if (s->first)
+        s->last->next = mail;
+    else
+        s->first = mail;
+    s->last = mail;
+    if (!s->spoken.mail)
+        s->spoken.mail = mail;
+    if (!s->awaited.mail)
+        s->awaited.mail = mail;
+    postino_flow_settle(s);
+    return POSTINO_OK;
+}
+
+enum postino_need postino_session_need(const struct postino_session *s)
+{
+    if (s->flags & POSTINO_CLOSED)
+        return POSTINO_NEED_CLOSE;
+    if (s->flags & POSTINO_HANDSHAKE)
+        return POSTINO_NEED_TLS;
+    if (postino_flow_may_speak(s))
+        return s->flags & POSTINO_NOT_YET ? POSTINO_NEED_CONTENT : POSTINO_NEED_SEND;
+    if (s->outstanding || s->flags & POSTINO_UNSOLICITED)
+        return POSTINO_NEED_RECEIVE;
+    return POSTINO_NEED_MAIL;
+}
+
+/* Speaks the step at the cursor, or what fits of it. */
+static size_t speak(struct postino_session *s, char *buffer, size_t size)
+{
+    struct postino_writer writer = {buffer, size, s->offset, 0};
+    postino_command_render(s, &writer);
+    size_t rest = writer.length - s->offset;
+    bool begins = s->spoken.step == POSTINO_STEP_MAIL || s->spoken.step == POSTINO_STEP_COMMAND;
+    if (begins && !(s->spoken.mail->flags & POSTINO_BEGUN)) {
+        s->spoken.mail->flags |= POSTINO_BEGUN;
+        s->spoken.mail->begin = s->total;
+    }
+    if (rest > size) {
+        s->offset += size;
+        s->total += size;
+        return size;
+    }
+    s->offset = 0;
+    s->total += rest;
+    if (s->config->trace)
+        s->config->trace->spoken(s->config->trace, s);
+    postino_flow_spoken(s);
+    postino_flow_settle(s);
+    return rest;
+}
+
+size_t postino_session_output(struct postino_session *s, void *buffer, size_t size)
+{
+    char *at = buffer;
+    size_t room = size;
+    while (room && postino_flow_may_speak(s)) {
+        size_t length;
+        if (s->spoken.step == POSTINO_STEP_CONTENT && !(s->flags & POSTINO_CONTENT_ENDED)) {
+            length = postino_content_read(s, at, room);
+            s->total += length;
+            if (s->flags & POSTINO_NOT_YET)
+                break;
+        } else {
+            length = speak(s, at, room);
+        }
+        at += length;
+        room -= length;
+    }
+    return size - room;
+}
+
+void postino_session_input(struct postino_session *s, const void *octets, size_t length)
+{
+    const char *at = octets;
+    for (const char *end = at + length; at < end && !(s->flags & POSTINO_CLOSED); at++) {
+        if (s->flags & POSTINO_HANDSHAKE) { /* 3207 6: nothing said in clear may be taken for secured */
+            s->code = 0;
+            postino_flow_fail(s, POSTINO_REASON_INJECTION);
+            return;
+        }
+        if (s->config->trace)
+            s->config->trace->heard(s->config->trace, *at);
+        if (postino_reply_octet(s, *at))
+            postino_flow_answered(s);
+    }
+}
+
+void postino_session_secured(struct postino_session *s)
+{
+    s->flags &= (uint16_t)~POSTINO_HANDSHAKE;
+    s->flags |= POSTINO_SECURED;
+    s->offers = 0;
+    s->size_limit = 0;
+}
+
+void postino_session_lost(struct postino_session *s, enum postino_reason why, size_t unsent)
+{
+    s->total -= unsent;
+    if (s->flags & POSTINO_CLOSED)
+        return;
+    s->code = 0;
+    if (s->spoken.step != POSTINO_STEP_QUIT) /* nothing depends on the reply to QUIT */
+        postino_flow_fail(s, why);
+    s->flags |= POSTINO_CLOSED;
+}
+
+void postino_session_quit(struct postino_session *s)
+{
+    s->flags |= POSTINO_QUITTING;
+    postino_flow_settle(s);
+}
+
+struct postino_mail *postino_session_finished(struct postino_session *s)
+{
+    struct postino_mail *mail = s->first;
+    if (mail && s->flags & POSTINO_CLOSED && !(mail->flags & POSTINO_DONE))
+        postino_result_abandon(s, mail);
+    if (!mail || !(mail->flags & POSTINO_DONE))
+        return NULL;
+    s->first = mail->next;
+    return mail;
+}
+
+unsigned postino_session_timeout_s(const struct postino_session *s)
+{
+    /* 5321 4.5.3.2 for those it names; QUIT is a courtesy. */
+    static const uint16_t seconds[] = {
+        [POSTINO_STEP_CONNECT] = 300, [POSTINO_STEP_GREETING] = 300, [POSTINO_STEP_EHLO] = 300,
+        [POSTINO_STEP_HELO] = 300,    [POSTINO_STEP_STARTTLS] = 300, [POSTINO_STEP_AUTH] = 300,
+        [POSTINO_STEP_RSET] = 300,    [POSTINO_STEP_MAIL] = 300,     [POSTINO_STEP_RCPT] = 300,
+        [POSTINO_STEP_DATA] = 120,    [POSTINO_STEP_CONTENT] = 600,  [POSTINO_STEP_COMMAND] = 300,
+        [POSTINO_STEP_QUIT] = 5,
+    };
+    enum {
+        BLOCK_OF_CONTENT = 180,
+        RSET_BEHIND_DOT = 30
+    };
+    if (s->flags & POSTINO_HANDSHAKE)
+        return seconds[POSTINO_STEP_STARTTLS];
+    if (!s->outstanding)
+        return s->spoken.step == POSTINO_STEP_CONTENT ? BLOCK_OF_CONTENT : 0;
+    /* The server has answered the dot before it: silence means that it lost what stood behind. */
+    if (s->awaited.step == POSTINO_STEP_RSET && s->outstanding > 1)
+        return RSET_BEHIND_DOT;
+    return seconds[s->awaited.step];
+}
+
+uint32_t postino_session_replies(const struct postino_session *s)
+{
+    return s->replies;
+}
+
+enum postino_step postino_session_step(const struct postino_session *s)
+{
+    return (enum postino_step)(s->outstanding ? s->awaited.step : s->spoken.step);
+}
+
+unsigned postino_session_offers(const struct postino_session *s)
+{
+    return s->offers;
+}
+
+uint64_t postino_session_size_limit(const struct postino_session *s)
+{
+    return s->size_limit;
+}
+
+bool postino_session_withdrawn(const struct postino_session *s)
+{
+    return s->flags & POSTINO_WITHDRAWN;
+}
+
+const struct postino_result *postino_session_error(const struct postino_session *s)
+{
+    return s->flags & POSTINO_FAILED ? &s->error : NULL;
+}
