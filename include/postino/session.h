@@ -102,29 +102,30 @@ struct postino_mail {
     struct postino_recipient *recipients;
     uint32_t recipient_count; /* 1 or more */
     uint8_t policy;           /* enum postino_policy */
+    uint8_t flags;            /* the session's */
     struct postino_source *source;
 
-    const char *command;  /* not NULL: no mail, but this command: "NOOP", "VRFY", "EXPN"; nothing above is used */
-    const char *argument; /* of the command, or NULL */
+    const struct postino_command *command; /* not NULL: no mail, but this command; nothing above is used */
+    const char *argument;                  /* of the command, or NULL */
 
     struct postino_result result; /* of the mail: accepted when one recipient is */
 
     struct postino_mail *next; /* the rest is the session's */
-    uint64_t begin;
-    uint64_t end;
+    size_t begin;
+    size_t end;
     uint32_t accepted;
-    uint8_t flags;
 };
 
 struct postino_session;
 struct postino_trace;
-struct postino_lmtp;
 
-enum postino_tls {
-    POSTINO_TLS_NONE,    /* the caller has no TLS, or the connection has it already (then `secured` comes first) */
-    POSTINO_TLS_OFFERED, /* STARTTLS where offered; a refusal goes on in clear (7435) */
-    POSTINO_TLS_REQUIRED /* STARTTLS, or no mail */
-};
+/* Features that the linker drops where nobody names them. */
+extern const struct postino_starttls postino_starttls_required; /* config.starttls: STARTTLS, or no mail (3207) */
+extern const struct postino_starttls postino_starttls_offered;  /* where offered; a refusal goes on in clear (7435) */
+extern const struct postino_lmtp postino_lmtp;                  /* config.lmtp: LMTP (2033) */
+extern const struct postino_command postino_noop;               /* mail.command: 5321 4.1.1.9 */
+extern const struct postino_command postino_vrfy;               /* 5321 4.1.1.6, with an argument */
+extern const struct postino_command postino_expn;               /* 5321 4.1.1.7, with an argument */
 
 /* Zeroed but for `name` it is the safe choice. */
 struct postino_config {
@@ -142,10 +143,9 @@ struct postino_config {
      * servers that are known to bear it. */
     bool behind_dot;
 
-    uint8_t tls; /* enum postino_tls */
-
-    const struct postino_lmtp *lmtp; /* &postino_lmtp: LHLO, one final reply per recipient (2033). NULL: SMTP */
-    struct postino_trace *trace;     /* sees whole lines. NULL: nobody does */
+    const struct postino_starttls *starttls; /* NULL: the caller has no TLS, or the connection has it from the start */
+    const struct postino_lmtp *lmtp;         /* NULL: SMTP */
+    struct postino_trace *trace;             /* sees whole lines. NULL: nobody does */
 };
 
 /* What the server offered in its last EHLO reply; see also POSTINO_OFFERS_… in source.h. */
@@ -163,35 +163,36 @@ struct postino_config {
 
 /* Private by rule; complete so that the caller can give it room. */
 struct postino_cursor {
+    uint8_t step;
     struct postino_mail *mail;
     uint32_t recipient;
-    uint8_t step;
 };
 
 struct postino_session {
-    const struct postino_config *config;
-    struct postino_mail *first;
-    struct postino_mail *last;
+    uint8_t keyword; /* small members first: short instructions reach them on small processors */
+    uint8_t word_length;
+    char pending;
     struct postino_cursor spoken;
     struct postino_cursor awaited;
-    struct postino_result error;
-    uint64_t total;
-    uint64_t size_limit;
-    size_t offset;
-    uint32_t replies;
-    uint16_t outstanding;
     uint16_t offers;
-    uint16_t flags;
+    uint16_t outstanding;
     uint16_t code;
     uint16_t line_code;
     uint16_t line_length;
     uint16_t lines;
     uint16_t text_length;
     uint16_t column;
-    char pending;
-    uint8_t keyword;
-    uint8_t word_length;
-    char word[20];
+    uint32_t flags;
+    const struct postino_config *config;
+    struct postino_mail *first;
+    struct postino_mail *last;
+    size_t offset;
+    size_t total;
+    size_t unsent;
+    size_t size_limit;
+    uint32_t replies;
+    struct postino_result error;
+    char word[21];
 };
 
 enum postino_need {
@@ -255,7 +256,7 @@ enum postino_step postino_session_step(const struct postino_session *session);
 unsigned postino_session_offers(const struct postino_session *session);
 
 /* The server's limit on a message, 0 where it names none (1870 3). */
-uint64_t postino_session_size_limit(const struct postino_session *session);
+size_t postino_session_size_limit(const struct postino_session *session);
 
 /* The server refused an envelope behind the dot (config.behind_dot): do not permit it again for this server. */
 bool postino_session_withdrawn(const struct postino_session *session);
@@ -263,14 +264,11 @@ bool postino_session_withdrawn(const struct postino_session *session);
 /* Why the session ended, or NULL where it has not, or ended well. */
 const struct postino_result *postino_session_error(const struct postino_session *session);
 
-/* 5321 4.1.2. Mailbox as in MAIL and RCPT, without `<` and `>`: "local@domain", "local@[literal]", or "postmaster". */
+/* 5321 4.1.2: Mailbox as in MAIL and RCPT, without `<` and `>`: "local@domain", "local@[literal]", or "postmaster". */
 bool postino_path_valid(const char *path);
 
 /* A domain or an address literal, as in EHLO (5321 4.1.1.1). */
 bool postino_name_valid(const char *name);
-
-/* LMTP (2033), for config.lmtp. */
-extern const struct postino_lmtp postino_lmtp;
 
 enum postino_direction {
     POSTINO_FROM_SERVER,

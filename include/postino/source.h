@@ -39,8 +39,9 @@ struct postino_source {
      * NULL where the octets are what they are. */
     bool (*prepare)(struct postino_source *source, unsigned offers);
 
-    /* Octets in all, counted with line ends as CR LF and without dot-stuffing (RFC 1870 3). 0 where not known. */
-    uint64_t length;
+    /* Octets in all, counted with line ends as CR LF and without dot-stuffing (RFC 1870 3). 0 where not known, or where
+     * it does not fit. */
+    size_t length;
 
     /* The octets are surely all below 128, so that BODY=8BITMIME need not be asked for (RFC 6152 3). */
     bool seven_bit;

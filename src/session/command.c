@@ -1,89 +1,78 @@
 /* Commands (5321 4.1.1): pure functions of the step, written from any offset into a buffer of any size. */
 #include "internal.h"
 
-static void put_octets(struct postino_writer *w, const char *octets, size_t length)
+static void put_octet(struct postino_writer *w, char octet)
 {
-    for (size_t i = 0; i < length; i++, w->length++)
-        if (w->length >= w->from && w->length - w->from < w->size)
-            w->buffer[w->length - w->from] = octets[i];
+    size_t at = w->length++ - w->from; /* wraps to a large number in front of the window */
+    if (at < w->size)
+        w->buffer[at] = octet;
 }
 
-static void put(struct postino_writer *w, const char *text)
+void postino_command_put(struct postino_writer *w, const char *text)
 {
-    put_octets(w, text, strlen(text));
+    while (*text)
+        put_octet(w, *text++);
 }
 
-static void put_number(struct postino_writer *w, uint64_t number)
+static void put_number(struct postino_writer *w, size_t number)
 {
-    char digits[20];
-    size_t at = sizeof digits;
+    char digits[21];
+    char *at = digits + sizeof digits - 1;
+    *at = '\0';
     do {
-        digits[--at] = (char)('0' + (int)(number % 10));
+        *--at = (char)('0' + (int)(number % 10));
         number /= 10;
     } while (number);
-    put_octets(w, digits + at, sizeof digits - at);
+    postino_command_put(w, at);
 }
 
 static void put_mail_parameters(const struct postino_session *s, struct postino_writer *w)
 {
     const struct postino_source *source = s->spoken.mail->source;
     if (s->offers & POSTINO_OFFERS_SIZE && source->length) {
-        put(w, " SIZE=");
+        postino_command_put(w, " SIZE=");
         put_number(w, source->length);
     }
     if (s->offers & POSTINO_OFFERS_8BITMIME && !source->seven_bit)
-        put(w, " BODY=8BITMIME");
+        postino_command_put(w, " BODY=8BITMIME");
+}
+
+/* What stands between the verb and the line end. */
+static const char *argument(const struct postino_session *s)
+{
+    const struct postino_mail *mail = s->spoken.mail;
+    if (s->spoken.step == POSTINO_STEP_MAIL)
+        return mail->reverse_path;
+    if (s->spoken.step == POSTINO_STEP_RCPT)
+        return mail->recipients[s->spoken.recipient].address;
+    return s->spoken.step <= POSTINO_STEP_HELO ? s->config->name : "";
+}
+
+static const char *verb(const struct postino_session *s)
+{
+    static const char *const verbs[] = {
+        [POSTINO_STEP_EHLO] = "EHLO ",     [POSTINO_STEP_HELO] = "HELO ", [POSTINO_STEP_STARTTLS] = "STARTTLS",
+        [POSTINO_STEP_AUTH] = "AUTH",      [POSTINO_STEP_RSET] = "RSET",  [POSTINO_STEP_MAIL] = "MAIL FROM:<",
+        [POSTINO_STEP_RCPT] = "RCPT TO:<", [POSTINO_STEP_DATA] = "DATA",  [POSTINO_STEP_CONTENT] = "\r\n.",
+        [POSTINO_STEP_COMMAND] = "",       [POSTINO_STEP_QUIT] = "QUIT",
+    };
+    const char *text = verbs[s->spoken.step];
+    if (s->spoken.step == POSTINO_STEP_EHLO && s->config->lmtp)
+        text = s->config->lmtp->hello;
+    if (s->spoken.step == POSTINO_STEP_CONTENT && s->column == 0) /* the last line has ended (5321 4.1.1.4) */
+        text += 2;
+    return text;
 }
 
 void postino_command_render(const struct postino_session *s, struct postino_writer *w)
 {
-    const struct postino_mail *mail = s->spoken.mail;
-    switch ((enum postino_step)s->spoken.step) {
-    case POSTINO_STEP_CONNECT:
-    case POSTINO_STEP_GREETING:
-    case POSTINO_STEP_AUTH:
-        break;
-    case POSTINO_STEP_EHLO:
-        put(w, s->config->lmtp ? s->config->lmtp->hello : "EHLO ");
-        put(w, s->config->name);
-        break;
-    case POSTINO_STEP_HELO:
-        put(w, "HELO ");
-        put(w, s->config->name);
-        break;
-    case POSTINO_STEP_STARTTLS:
-        put(w, "STARTTLS");
-        break;
-    case POSTINO_STEP_RSET:
-        put(w, "RSET");
-        break;
-    case POSTINO_STEP_MAIL:
-        put(w, "MAIL FROM:<");
-        put(w, mail->reverse_path);
-        put(w, ">");
+    postino_command_put(w, verb(s));
+    postino_command_put(w, argument(s));
+    if (s->spoken.step == POSTINO_STEP_COMMAND)
+        s->spoken.mail->command->render(s, w);
+    if (s->spoken.step == POSTINO_STEP_MAIL || s->spoken.step == POSTINO_STEP_RCPT)
+        postino_command_put(w, ">");
+    if (s->spoken.step == POSTINO_STEP_MAIL)
         put_mail_parameters(s, w);
-        break;
-    case POSTINO_STEP_RCPT:
-        put(w, "RCPT TO:<");
-        put(w, mail->recipients[s->spoken.recipient].address);
-        put(w, ">");
-        break;
-    case POSTINO_STEP_DATA:
-        put(w, "DATA");
-        break;
-    case POSTINO_STEP_CONTENT: /* the terminator; 5321 4.1.1.4: the CR LF before the dot ends the last line */
-        put(w, s->column ? "\r\n." : ".");
-        break;
-    case POSTINO_STEP_COMMAND:
-        put(w, mail->command);
-        if (mail->argument) {
-            put(w, " ");
-            put(w, mail->argument);
-        }
-        break;
-    case POSTINO_STEP_QUIT:
-        put(w, "QUIT");
-        break;
-    }
-    put(w, "\r\n");
+    postino_command_put(w, "\r\n");
 }

@@ -20,10 +20,10 @@ struct expansion {
 static void give_up(struct postino_session *s, enum postino_reason reason)
 {
     struct postino_mail *mail = s->spoken.mail;
-    bool for_now = reason == POSTINO_REASON_SOURCE;
     s->code = 0;
     postino_flow_fail(s, reason);
-    postino_result_of_reason(s, &mail->result, for_now ? POSTINO_REFUSED_FOR_NOW : POSTINO_REFUSED_FOR_GOOD, reason);
+    postino_result_set(s, &mail->result,
+                       reason == POSTINO_REASON_SOURCE ? POSTINO_VERDICT_FOR_NOW : POSTINO_VERDICT_FOR_GOOD, reason);
     mail->flags |= POSTINO_DOOMED;
 }
 
@@ -68,7 +68,7 @@ static void expand(struct expansion *e, const char *in, size_t length)
     const char *end = in + length;
     while (in < end) {
         bool after_cr = s->flags & POSTINO_READ_CR;
-        s->flags &= (uint16_t)~POSTINO_READ_CR;
+        s->flags &= ~(uint32_t)POSTINO_READ_CR;
         if (after_cr && *in == '\n') {
             in++;
             continue;
@@ -111,7 +111,7 @@ static size_t read_source(struct postino_session *s, char *buffer, size_t room)
 static size_t spill(struct postino_session *s, char *buffer)
 {
     buffer[0] = s->pending;
-    s->flags &= (uint16_t)~POSTINO_SPILLED;
+    s->flags &= ~(uint32_t)POSTINO_SPILLED;
     return 1;
 }
 
@@ -119,7 +119,7 @@ size_t postino_content_read(struct postino_session *s, char *buffer, size_t size
 {
     char one[4];
     struct expansion e = {s, buffer};
-    s->flags &= (uint16_t)~POSTINO_NOT_YET;
+    s->flags &= ~(uint32_t)POSTINO_NOT_YET;
     if (s->flags & POSTINO_SPILLED)
         return spill(s, buffer);
     if (size == 1) {

@@ -7,61 +7,60 @@ static const char keywords[] = "8BITMIME\0BINARYMIME\0SMTPUTF8\0PIPELINING\0SIZE
 
 enum {
     IN_KEYWORD = 0xFF,
-    IGNORED = 0xFE,
     SIZE_BIT = 4
 };
 
-static uint8_t keyword_index(const struct postino_session *s)
-{
-    uint8_t index = 0;
-    for (const char *keyword = keywords; *keyword; index++) {
-        size_t length = strlen(keyword);
-        if (length == s->word_length && memcmp(keyword, s->word, length) == 0)
-            return index;
-        keyword += length + 1;
-    }
-    return IGNORED;
-}
-
 static void keyword_ends(struct postino_session *s)
 {
-    s->keyword = keyword_index(s);
-    if (s->keyword == IGNORED)
-        return;
-    s->offers |= (uint16_t)(1u << s->keyword);
-    if (s->keyword == SIZE_BIT)
-        s->size_limit = 0;
+    s->keyword = 0;
+    s->word[s->word_length] = '\0';
+    for (const char *keyword = keywords; *keyword; keyword += strlen(keyword) + 1, s->keyword++) {
+        if (strcmp(keyword, s->word) == 0) {
+            s->offers |= (uint16_t)(1u << s->keyword);
+            if (s->keyword == SIZE_BIT)
+                s->size_limit = 0;
+            return;
+        }
+    }
+}
+
+static void keyword_octet(struct postino_session *s, char octet)
+{
+    if (octet >= 'a' && octet <= 'z')
+        octet = (char)(octet - 'a' + 'A');
+    if (s->word_length < sizeof s->word - 1) /* a longer word than any that is known stays longer */
+        s->word[s->word_length++] = octet;
 }
 
 /* 1870 4: decimal digits and nothing else; what does not fit means that no limit is known, it never wraps. */
 static void size_octet(struct postino_session *s, char octet)
 {
     unsigned digit = (unsigned char)octet - (unsigned)'0';
-    if (digit > 9 || s->size_limit > UINT64_MAX / 10 - 1) {
-        s->size_limit = 0;
-        s->keyword = IGNORED;
+    if (digit <= 9 && s->size_limit < SIZE_MAX / 10) {
+        s->size_limit = s->size_limit * 10 + digit;
         return;
     }
-    s->size_limit = s->size_limit * 10 + digit;
+    s->size_limit = 0;
+    s->keyword = 0;
 }
 
 void postino_ehlo_octet(struct postino_session *s, char octet)
 {
-    if (s->line_length == 5 || (octet == '\n' && s->line_length < 5)) {
+    enum {
+        FIRST = 5
+    };
+    if (s->line_length == FIRST || (octet == '\n' && s->line_length < FIRST)) {
         s->keyword = IN_KEYWORD;
         s->word_length = 0;
     }
-    if (s->keyword == IN_KEYWORD) {
-        if (octet == ' ' || octet == '\n' || (octet == '=' && s->word_length == 4 && memcmp(s->word, "AUTH", 4) == 0)) {
-            keyword_ends(s);
-            return;
-        }
-        if (octet >= 'a' && octet <= 'z')
-            octet = (char)(octet - 'a' + 'A');
-        if (s->word_length < sizeof s->word)
-            s->word[s->word_length] = octet;
-        s->word_length = (uint8_t)(s->word_length + (s->word_length < 0xFF));
-    } else if (s->keyword == SIZE_BIT && octet != '\n') {
-        size_octet(s, octet);
+    if (s->keyword != IN_KEYWORD) {
+        if (s->keyword == SIZE_BIT && octet != '\n')
+            size_octet(s, octet);
+        return;
     }
+    /* "AUTH=LOGIN" is the form of servers older than 4954. */
+    if (octet == ' ' || octet == '\n' || (octet == '=' && s->word_length == 4 && memcmp(s->word, "AUTH", 4) == 0))
+        keyword_ends(s);
+    else
+        keyword_octet(s, octet);
 }

@@ -47,93 +47,67 @@ bool postino_flow_may_speak(const struct postino_session *s)
 
 static void advance(struct postino_cursor *cursor)
 {
-    switch ((enum postino_step)cursor->step) {
-    case POSTINO_STEP_CONNECT:
-    case POSTINO_STEP_GREETING:
-    case POSTINO_STEP_EHLO:
-    case POSTINO_STEP_HELO:
-    case POSTINO_STEP_STARTTLS:
-    case POSTINO_STEP_AUTH:
-    case POSTINO_STEP_QUIT:
-        break;
-    case POSTINO_STEP_RSET:
-        cursor->step = POSTINO_STEP_MAIL;
-        break;
-    case POSTINO_STEP_MAIL:
-        cursor->step = POSTINO_STEP_RCPT;
-        cursor->recipient = 0;
-        break;
-    case POSTINO_STEP_RCPT:
-        if (++cursor->recipient == cursor->mail->recipient_count)
-            cursor->step = POSTINO_STEP_DATA;
-        break;
-    case POSTINO_STEP_DATA:
-        cursor->step = POSTINO_STEP_CONTENT;
-        cursor->recipient = 0;
-        break;
-    case POSTINO_STEP_CONTENT:
-    case POSTINO_STEP_COMMAND:
+    if (cursor->step < POSTINO_STEP_RSET || cursor->step == POSTINO_STEP_QUIT)
+        return;
+    if (cursor->step == POSTINO_STEP_RCPT && ++cursor->recipient < cursor->mail->recipient_count)
+        return;
+    cursor->recipient = 0;
+    if (cursor->step++ >= POSTINO_STEP_CONTENT) {
         cursor->mail = cursor->mail->next;
         cursor->step = POSTINO_STEP_RSET;
-        break;
     }
 }
 
 void postino_flow_spoken(struct postino_session *s)
 {
-    if (s->outstanding++ == 0 && s->spoken.step != POSTINO_STEP_QUIT)
+    struct postino_mail *mail = s->spoken.mail;
+    if (s->outstanding++ == 0)
         s->awaited = s->spoken;
-    if (s->spoken.step == POSTINO_STEP_QUIT)
-        s->awaited.step = POSTINO_STEP_QUIT;
     if (s->spoken.step == POSTINO_STEP_CONTENT) {
-        s->spoken.mail->flags |= POSTINO_ENDED;
-        s->spoken.mail->end = s->total;
+        mail->flags |= POSTINO_ENDED;
+        mail->end = s->total;
     }
     advance(&s->spoken);
 }
 
 void postino_flow_fail(struct postino_session *s, enum postino_reason reason)
 {
-    if (!has(s, POSTINO_FAILED)) {
-        postino_result_of_reply(s, &s->error, POSTINO_VERDICT_FOR_NOW);
-        s->error.step = (uint8_t)postino_session_step(s);
-        s->error.reason = (uint8_t)reason;
-        if (s->code == 0 && s->config->text_size)
-            s->config->text[0] = '\0';
-    }
+    if (!has(s, POSTINO_FAILED))
+        postino_result_set(s, &s->error, POSTINO_VERDICT_FOR_NOW, reason);
+    if (s->code == 0 && s->config->text_size)
+        s->config->text[0] = '\0';
     s->flags |= POSTINO_CLOSED | POSTINO_FAILED;
 }
 
-/* The server refused to go on; it is told QUIT. */
-static void refuse(struct postino_session *s, enum postino_verdict verdict)
+/* It does not go on, and the server is told QUIT. */
+void postino_flow_refuse(struct postino_session *s, enum postino_verdict verdict, enum postino_reason reason)
 {
-    postino_result_of_reply(s, &s->error, verdict);
-    s->flags |= POSTINO_FAILED;
-    s->spoken.step = POSTINO_STEP_QUIT;
-}
-
-static void refuse_without_tls(struct postino_session *s)
-{
-    postino_result_of_reason(s, &s->error, POSTINO_REFUSED_FOR_GOOD, POSTINO_REASON_NO_TLS);
+    if (reason != POSTINO_REASON_REPLY)
+        s->code = 0;
+    postino_result_set(s, &s->error, verdict, reason);
     s->flags |= POSTINO_FAILED;
     s->spoken.step = POSTINO_STEP_QUIT;
 }
 
 /* Lays the mail against what the server offers, before a word of it is spoken. */
-static void prepare(struct postino_session *s, struct postino_mail *mail)
+static void prepare(struct postino_session *s)
 {
-    struct postino_source *source = mail->source;
+    struct postino_mail *mail = s->spoken.mail;
     enum postino_reason reason = POSTINO_REASON_REPLY;
+    if (!mail || s->spoken.step != POSTINO_STEP_RSET || mail->flags & POSTINO_PREPARED)
+        return;
     mail->flags |= POSTINO_PREPARED;
     if (mail->command)
         return;
+    struct postino_source *source = mail->source;
     if (source->prepare && !source->prepare(source, s->offers))
         reason = POSTINO_REASON_SOURCE;
     else if (s->size_limit && source->length > s->size_limit)
         reason = POSTINO_REASON_TOO_LARGE;
     if (reason == POSTINO_REASON_REPLY)
         return;
-    postino_result_of_reason(s, &mail->result, POSTINO_REFUSED_FOR_GOOD, reason);
+    s->code = 0;
+    postino_result_set(s, &mail->result, POSTINO_VERDICT_FOR_GOOD, reason);
     mail->result.step = POSTINO_STEP_MAIL;
     mail->flags |= POSTINO_DOOMED;
 }
@@ -161,8 +135,7 @@ static void caught_up(struct postino_session *s)
 {
     struct postino_mail *mail;
     while ((mail = s->spoken.mail) != NULL) {
-        if (s->spoken.step == POSTINO_STEP_RSET && !(mail->flags & POSTINO_PREPARED))
-            prepare(s, mail);
+        prepare(s);
         if (mail->flags & POSTINO_UNSPOKEN)
             speak_again(s);
         if (!(mail->flags & POSTINO_DOOMED) || s->spoken.step == POSTINO_STEP_CONTENT)
@@ -185,52 +158,31 @@ void postino_flow_settle(struct postino_session *s)
     if (has(s, POSTINO_CLOSED | POSTINO_FAILED) || s->spoken.step < POSTINO_STEP_RSET ||
         s->spoken.step == POSTINO_STEP_QUIT)
         return;
-    struct postino_mail *mail = s->spoken.mail;
-    if (mail && s->spoken.step == POSTINO_STEP_RSET && !(mail->flags & POSTINO_PREPARED))
-        prepare(s, mail);
+    prepare(s);
     if (!s->outstanding && !s->offset)
         caught_up(s);
 }
 
-/* EHLO and HELO: returns the step that follows. */
-static enum postino_step after_hello(struct postino_session *s, enum postino_verdict verdict)
+static void hello_answered(struct postino_session *s, enum postino_verdict verdict)
 {
-    bool required = s->config->tls == POSTINO_TLS_REQUIRED && !has(s, POSTINO_SECURED);
-    if (verdict == POSTINO_VERDICT_FOR_GOOD && s->awaited.step == POSTINO_STEP_EHLO && !required && !s->config->lmtp)
-        return POSTINO_STEP_HELO;
-    if (verdict != POSTINO_VERDICT_ACCEPTED) {
-        refuse(s, verdict);
-        return POSTINO_STEP_QUIT;
-    }
-    if (s->config->tls != POSTINO_TLS_NONE && !has(s, POSTINO_SECURED) && s->offers & POSTINO_OFFERS_STARTTLS)
-        return POSTINO_STEP_STARTTLS;
-    if (required) {
-        refuse_without_tls(s);
-        return POSTINO_STEP_QUIT;
-    }
-    return POSTINO_STEP_RSET;
-}
-
-static enum postino_step after_starttls(struct postino_session *s, enum postino_verdict verdict)
-{
-    if (verdict == POSTINO_VERDICT_ACCEPTED) {
-        s->flags |= POSTINO_HANDSHAKE;
-        return POSTINO_STEP_EHLO;
-    }
-    if (s->config->tls == POSTINO_TLS_OFFERED)
-        return POSTINO_STEP_RSET;
-    refuse(s, verdict);
-    return POSTINO_STEP_QUIT;
+    if (verdict == POSTINO_VERDICT_ACCEPTED)
+        s->spoken.step = POSTINO_STEP_RSET;
+    else if (verdict == POSTINO_VERDICT_FOR_GOOD && s->awaited.step == POSTINO_STEP_EHLO && !s->config->lmtp)
+        s->spoken.step = POSTINO_STEP_HELO;
+    else
+        postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
+    if (s->config->starttls)
+        s->config->starttls->hello_answered(s, verdict);
 }
 
 static void rset_answered(struct postino_session *s, enum postino_verdict verdict)
 {
     if (verdict == POSTINO_VERDICT_ACCEPTED)
-        s->flags &= (uint16_t)~POSTINO_DIRTY;
+        s->flags &= ~(uint32_t)POSTINO_DIRTY;
     else if (s->outstanding > 1 || s->offset)
         s->awaited.mail->flags |= POSTINO_UNSPOKEN;
     else
-        refuse(s, verdict);
+        postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
 }
 
 static void mail_answered(struct postino_session *s, enum postino_verdict verdict)
@@ -240,7 +192,7 @@ static void mail_answered(struct postino_session *s, enum postino_verdict verdic
         mail->flags |= POSTINO_OPEN;
         return;
     }
-    postino_result_of_reply(s, &mail->result, verdict);
+    postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
     mail->flags |= POSTINO_DOOMED;
 }
 
@@ -251,14 +203,14 @@ static void rcpt_answered(struct postino_session *s, enum postino_verdict verdic
     mail->accepted += verdict == POSTINO_VERDICT_ACCEPTED;
     if (!(mail->flags & POSTINO_OPEN)) /* the reply to MAIL is that to its recipients */
         return;
-    postino_result_of_reply(s, result, verdict);
+    postino_result_set(s, result, verdict, POSTINO_REASON_REPLY);
     if (verdict == POSTINO_VERDICT_ACCEPTED) {
         result->outcome = POSTINO_PENDING;
     } else {
         /* The mail's own result where nobody is accepted: the first refusal for now, which is worth another try, else
          * the last one. */
         if (mail->result.outcome != POSTINO_REFUSED_FOR_NOW)
-            postino_result_of_reply(s, &mail->result, verdict);
+            postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
         if (mail->policy == POSTINO_POLICY_ALL)
             mail->flags |= POSTINO_DOOMED;
     }
@@ -272,7 +224,7 @@ static void data_answered(struct postino_session *s, enum postino_verdict verdic
     struct postino_mail *mail = s->awaited.mail;
     bool doomed = mail->flags & POSTINO_DOOMED;
     if (verdict == POSTINO_VERDICT_ACCEPTED) {
-        s->flags &= (uint16_t) ~(POSTINO_CONTENT_ENDED | POSTINO_READ_CR);
+        s->flags &= ~(uint32_t)(POSTINO_CONTENT_ENDED | POSTINO_READ_CR);
         s->column = 0;
         if (!doomed)
             return;
@@ -288,28 +240,24 @@ static void data_answered(struct postino_session *s, enum postino_verdict verdic
         return;
     }
     if (!doomed)
-        postino_result_of_reply(s, &mail->result, verdict);
+        postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
     next_mail(s);
 }
 
-/* Returns whether the step stays: LMTP has a reply for each recipient. */
+/* Also of a command. Returns whether the step stays: LMTP has a reply for each recipient. */
 static bool content_answered(struct postino_session *s, enum postino_verdict verdict)
 {
     struct postino_mail *mail = s->awaited.mail;
-    if (s->config->lmtp && !(mail->flags & POSTINO_DOOMED)) {
-        if (s->config->lmtp->answered(s, verdict))
-            return true;
-    } else if (!(mail->flags & POSTINO_DOOMED)) {
-        postino_result_of_reply(s, &mail->result, verdict);
+    if (!(mail->flags & POSTINO_DOOMED)) {
+        if (s->config->lmtp && !mail->command) {
+            if (s->config->lmtp->answered(s, verdict))
+                return true;
+        } else {
+            postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
+        }
     }
     postino_result_share(mail);
     return false;
-}
-
-static void command_answered(struct postino_session *s, enum postino_verdict verdict)
-{
-    postino_result_of_reply(s, &s->awaited.mail->result, verdict);
-    postino_result_share(s->awaited.mail);
 }
 
 /* Applies a verdict to the step that was awaited; returns whether that step stays awaited. */
@@ -318,18 +266,19 @@ static bool apply(struct postino_session *s, enum postino_verdict verdict)
     switch ((enum postino_step)s->awaited.step) {
     case POSTINO_STEP_CONNECT:
     case POSTINO_STEP_AUTH:
+    case POSTINO_STEP_QUIT:
         break;
     case POSTINO_STEP_GREETING:
         s->spoken.step = POSTINO_STEP_EHLO;
         if (verdict != POSTINO_VERDICT_ACCEPTED)
-            refuse(s, verdict);
+            postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
         break;
     case POSTINO_STEP_EHLO:
     case POSTINO_STEP_HELO:
-        s->spoken.step = (uint8_t)after_hello(s, verdict);
+        hello_answered(s, verdict);
         break;
     case POSTINO_STEP_STARTTLS:
-        s->spoken.step = (uint8_t)after_starttls(s, verdict);
+        s->config->starttls->answered(s, verdict);
         break;
     case POSTINO_STEP_RSET:
         rset_answered(s, verdict);
@@ -344,33 +293,27 @@ static bool apply(struct postino_session *s, enum postino_verdict verdict)
         data_answered(s, verdict);
         break;
     case POSTINO_STEP_CONTENT:
-        return content_answered(s, verdict);
     case POSTINO_STEP_COMMAND:
-        command_answered(s, verdict);
-        break;
-    case POSTINO_STEP_QUIT:
-        s->flags |= POSTINO_CLOSED;
-        break;
+        return content_answered(s, verdict);
     }
     return false;
 }
 
 void postino_flow_answered(struct postino_session *s)
 {
-    enum postino_verdict verdict =
-        s->code ? postino_verdict_of((enum postino_step)s->awaited.step, s->code) : POSTINO_VERDICT_PROTOCOL;
     bool unsolicited = has(s, POSTINO_UNSOLICITED);
-    s->flags &= (uint16_t)~POSTINO_UNSOLICITED;
+    s->flags &= ~(uint32_t)POSTINO_UNSOLICITED;
     s->replies++;
-    if (s->awaited.step == POSTINO_STEP_QUIT && !unsolicited) {
+    if (s->awaited.step == POSTINO_STEP_QUIT && !unsolicited) { /* nothing depends on it */
         s->flags |= POSTINO_CLOSED;
         return;
     }
-    if (verdict == POSTINO_VERDICT_CLOSING || verdict == POSTINO_VERDICT_PROTOCOL || unsolicited) {
+    enum postino_verdict verdict = postino_verdict_of((enum postino_step)s->awaited.step, s->code);
+    if (verdict >= POSTINO_VERDICT_CLOSING || unsolicited) {
         postino_flow_fail(s, verdict == POSTINO_VERDICT_CLOSING ? POSTINO_REASON_REPLY : POSTINO_REASON_PROTOCOL);
         return;
     }
-    if (!(s->awaited.mail && s->awaited.mail->flags & POSTINO_UNSPOKEN)) {
+    if (!s->awaited.mail || !(s->awaited.mail->flags & POSTINO_UNSPOKEN)) {
         if (apply(s, verdict))
             return;
     } else if (s->awaited.step == POSTINO_STEP_DATA && verdict == POSTINO_VERDICT_ACCEPTED) {

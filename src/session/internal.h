@@ -37,10 +37,11 @@ enum {
 /* The outcome of a recipient that was accepted by the reply to RCPT, until the mail is done. */
 #define POSTINO_PENDING 0xFFu
 
+/* What a reply means; the first three are outcomes. */
 enum postino_verdict {
-    POSTINO_VERDICT_ACCEPTED,
-    POSTINO_VERDICT_FOR_NOW,
-    POSTINO_VERDICT_FOR_GOOD,
+    POSTINO_VERDICT_ACCEPTED = POSTINO_ACCEPTED,
+    POSTINO_VERDICT_FOR_NOW = POSTINO_REFUSED_FOR_NOW,
+    POSTINO_VERDICT_FOR_GOOD = POSTINO_REFUSED_FOR_GOOD,
     POSTINO_VERDICT_CLOSING,
     POSTINO_VERDICT_PROTOCOL
 };
@@ -53,10 +54,23 @@ struct postino_writer {
     size_t length; /* of the text so far */
 };
 
+struct postino_starttls {
+    bool required;
+    /* Hears EHLO's and HELO's reply behind the session, and may choose another step to be spoken next. */
+    void (*hello_answered)(struct postino_session *session, enum postino_verdict verdict);
+    void (*answered)(struct postino_session *session, enum postino_verdict verdict);
+};
+
 struct postino_lmtp {
     char hello[6];
     /* Takes one final reply; returns whether another is awaited. */
     bool (*answered)(struct postino_session *session, enum postino_verdict verdict);
+};
+
+struct postino_command {
+    bool (*valid)(const struct postino_mail *mail);
+    void (*render)(const struct postino_session *session, struct postino_writer *writer);
+    char verb[8];
 };
 
 /* verdict.c */
@@ -69,6 +83,7 @@ bool postino_reply_octet(struct postino_session *session, char octet);
 void postino_ehlo_octet(struct postino_session *session, char octet);
 
 /* command.c */
+void postino_command_put(struct postino_writer *writer, const char *text);
 void postino_command_render(const struct postino_session *session, struct postino_writer *writer);
 
 /* content.c: reads the source into the caller's buffer, with line ends normalised and dots stuffed. */
@@ -79,13 +94,12 @@ bool postino_flow_may_speak(const struct postino_session *session);
 void postino_flow_spoken(struct postino_session *session);
 void postino_flow_answered(struct postino_session *session);
 void postino_flow_settle(struct postino_session *session);
+void postino_flow_refuse(struct postino_session *session, enum postino_verdict verdict, enum postino_reason reason);
 void postino_flow_fail(struct postino_session *session, enum postino_reason reason);
 
 /* result.c */
-void postino_result_of_reply(const struct postino_session *session, struct postino_result *result,
-                             enum postino_verdict verdict);
-void postino_result_of_reason(const struct postino_session *session, struct postino_result *result,
-                              enum postino_outcome outcome, enum postino_reason reason);
+void postino_result_set(const struct postino_session *session, struct postino_result *result,
+                        enum postino_verdict verdict, enum postino_reason reason);
 void postino_result_share(struct postino_mail *mail);
 void postino_result_abandon(const struct postino_session *session, struct postino_mail *mail);
 

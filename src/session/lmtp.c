@@ -14,11 +14,11 @@ static bool answered(struct postino_session *s, enum postino_verdict verdict)
 {
     struct postino_mail *mail = s->awaited.mail;
     struct postino_recipient *recipient = next_pending(s);
-    postino_result_of_reply(s, &recipient->result, verdict);
+    postino_result_set(s, &recipient->result, verdict, POSTINO_REASON_REPLY);
     /* The mail is accepted when one recipient is; else a refusal for now is worth another try. */
     if (mail->result.outcome != POSTINO_ACCEPTED &&
         (verdict == POSTINO_VERDICT_ACCEPTED || mail->result.outcome != POSTINO_REFUSED_FOR_NOW))
-        postino_result_of_reply(s, &mail->result, verdict);
+        postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
     return next_pending(s) != NULL;
 }
 

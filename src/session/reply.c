@@ -6,13 +6,14 @@ enum {
     SEPARATOR = 4
 };
 
+/* An empty line, and so an empty text, is kept too. */
 static void keep_text(struct postino_session *s, char octet)
 {
     const struct postino_config *config = s->config;
-    if ((size_t)s->text_length + 1 >= config->text_size)
-        return;
-    config->text[s->text_length++] = octet;
-    config->text[s->text_length] = '\0';
+    if (s->text_length + 1 < config->text_size) {
+        config->text[s->text_length++] = octet;
+        config->text[s->text_length] = '\0';
+    }
 }
 
 static bool code_digit(struct postino_session *s, char octet)
@@ -32,25 +33,24 @@ static void text_octet(struct postino_session *s, char octet)
 {
     if (s->awaited.step == POSTINO_STEP_EHLO && s->lines)
         postino_ehlo_octet(s, octet);
-    if (octet != '\n')
-        keep_text(s, (unsigned char)octet < ' ' || octet == 0x7F ? '?' : octet);
-    else if (!(s->flags & POSTINO_LAST_LINE))
-        keep_text(s, octet);
+    if (octet == '\n' && s->flags & POSTINO_LAST_LINE)
+        return;
+    keep_text(s, ((unsigned char)octet < ' ' && octet != '\n') || octet == 0x7F ? '?' : octet);
 }
 
-/* An octet within a line, behind what was held back of it. Returns false where the line is broken. */
+/* An octet within a line. Returns false where the line is broken. */
 static bool line_octet(struct postino_session *s, char octet)
 {
     if (octet == '\0' || ++s->line_length > POSTINO_REPLY_LINE_MAX)
         return false;
     if (s->line_length <= CODE_LENGTH)
         return code_digit(s, octet);
-    if (s->line_length == SEPARATOR) {
-        if (octet == '-')
-            s->flags &= (uint16_t)~POSTINO_LAST_LINE;
-        return octet == ' ' || octet == '-';
-    }
-    text_octet(s, octet);
+    if (s->line_length > SEPARATOR)
+        text_octet(s, octet);
+    else if (octet == '-')
+        s->flags &= ~(uint32_t)POSTINO_LAST_LINE;
+    else
+        return octet == ' ';
     return true;
 }
 
@@ -61,40 +61,37 @@ static bool line_end(struct postino_session *s)
     text_octet(s, '\n');
     s->lines++;
     s->line_length = 0;
-    s->line_code = 0;
     return true;
 }
 
-static void reply_begins(struct postino_session *s)
+/* Called with the first octet of each line. */
+static void line_begins(struct postino_session *s)
 {
-    s->lines = 0;
-    s->text_length = 0;
-    if (s->config->text_size)
-        s->config->text[0] = '\0';
-    if (s->outstanding == 0)
-        s->flags |= POSTINO_UNSOLICITED;
+    if (s->flags & POSTINO_LAST_LINE) { /* the line before ended a reply: this one begins the next */
+        s->lines = 0;
+        s->text_length = 0;
+        if (s->config->text_size)
+            s->config->text[0] = '\0';
+        if (s->outstanding == 0)
+            s->flags |= POSTINO_UNSOLICITED;
+    }
+    s->flags |= POSTINO_LAST_LINE;
+    s->line_code = 0;
 }
 
 bool postino_reply_octet(struct postino_session *s, char octet)
 {
-    if (s->line_length == 0 && (s->lines == 0 || s->flags & POSTINO_LAST_LINE))
-        reply_begins(s);
-    if (s->line_length == 0)
-        s->flags |= POSTINO_LAST_LINE;
-    bool held_cr = s->flags & POSTINO_HEARD_CR;
-    s->flags &= (uint16_t)~POSTINO_HEARD_CR;
     bool sound = true;
-    if (octet == '\n') {
-        sound = line_end(s);
-    } else {
-        /* A CR is the line's end only with LF behind it; else it is text, never the separator. */
-        if (held_cr)
-            sound = s->line_length >= SEPARATOR && line_octet(s, '\r');
-        if (octet == '\r')
-            s->flags |= POSTINO_HEARD_CR;
-        else
-            sound = sound && line_octet(s, octet);
-    }
+    if (s->line_length == 0)
+        line_begins(s);
+    /* A CR is the line's end only with LF behind it; else it is text, and broken in front of text. */
+    if (s->flags & POSTINO_HEARD_CR && octet != '\n')
+        sound = s->line_length >= SEPARATOR && line_octet(s, '\r');
+    s->flags &= ~(uint32_t)POSTINO_HEARD_CR;
+    if (octet == '\r')
+        s->flags |= POSTINO_HEARD_CR;
+    else if (sound)
+        sound = octet == '\n' ? line_end(s) : line_octet(s, octet);
     if (!sound)
         s->code = 0;
     return !sound || (octet == '\n' && s->flags & POSTINO_LAST_LINE);

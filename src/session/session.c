@@ -7,27 +7,17 @@ enum postino_misuse postino_session_init(struct postino_session *s, const struct
     if (!postino_name_valid(config->name))
         return POSTINO_BAD_NAME;
     s->config = config;
+    s->flags = POSTINO_LAST_LINE; /* the next line begins a reply */
     s->error.text = config->text; /* kept there; a size of 0 says that nothing is copied to it */
     s->awaited.step = s->spoken.step = POSTINO_STEP_GREETING;
     s->outstanding = 1; /* the connection asks for the greeting */
     return POSTINO_OK;
 }
 
-/* 5321 4.5.3.1.4 bounds a command line by 512 octets. */
-static bool command_valid(const char *text)
-{
-    size_t length = 0;
-    for (; *text; text++, length++)
-        if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
-            return false;
-    return length > 0 && length <= 500;
-}
-
 static enum postino_misuse check(const struct postino_mail *mail)
 {
     if (mail->command)
-        return command_valid(mail->command) && (!mail->argument || command_valid(mail->argument)) ? POSTINO_OK
-                                                                                                  : POSTINO_BAD_COMMAND;
+        return mail->command->valid(mail) ? POSTINO_OK : POSTINO_BAD_COMMAND;
     if (!mail->recipient_count || !mail->source)
         return POSTINO_BAD_MAIL;
     if (*mail->reverse_path && !postino_path_valid(mail->reverse_path))
@@ -141,7 +131,7 @@ void postino_session_input(struct postino_session *s, const void *octets, size_t
 
 void postino_session_secured(struct postino_session *s)
 {
-    s->flags &= (uint16_t)~POSTINO_HANDSHAKE;
+    s->flags &= ~(uint32_t)POSTINO_HANDSHAKE;
     s->flags |= POSTINO_SECURED;
     s->offers = 0;
     s->size_limit = 0;
@@ -149,7 +139,7 @@ void postino_session_secured(struct postino_session *s)
 
 void postino_session_lost(struct postino_session *s, enum postino_reason why, size_t unsent)
 {
-    s->total -= unsent;
+    s->unsent = unsent;
     if (s->flags & POSTINO_CLOSED)
         return;
     s->code = 0;
@@ -214,7 +204,7 @@ unsigned postino_session_offers(const struct postino_session *s)
     return s->offers;
 }
 
-uint64_t postino_session_size_limit(const struct postino_session *s)
+size_t postino_session_size_limit(const struct postino_session *s)
 {
     return s->size_limit;
 }
