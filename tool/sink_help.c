@@ -1,0 +1,47 @@
+#define _GNU_SOURCE
+#include "sink_server.h"
+
+#include <stdio.h>
+
+static const char sink_usage[] =
+    "Usage: postino sink [OPTION]…\n"
+    "An SMTP server that takes every mail and delivers none: for tests and for development.\n"
+    "\n"
+    "  --listen HOST:PORT      where (127.0.0.1:0, a free port); [IPV6]:PORT, PORT or unix:/PATH; again for more.\n"
+    "                          Prints `listening on ADDRESS` for each on standard output.\n"
+    "  --lmtp                  speaks LMTP (RFC 2033) instead of SMTP\n"
+    "  --maildir DIR           keeps each mail as DIR/new/NUMBER.eml, octet for octet as it was sent, and its "
+    "envelope\n"
+    "                          as DIR/envelopes/NUMBER.json. Without it, mails are only counted.\n"
+    "  --count N               exits 0 when N mails were accepted and their connections are closed\n"
+    "  --hide EXTENSION,…      neither offers nor takes PIPELINING, SIZE, 8BITMIME, ENHANCEDSTATUSCODES, CHUNKING,\n"
+    "                          BINARYMIME, SMTPUTF8, DSN or HELP\n"
+    "  --size N                limit of a mail in octets (104857600; 0: none)\n"
+    "  --max-recipients N      limit of the recipients of a mail (1000000)\n"
+    "  --allow-bare            takes content with a lone CR or LF, which is refused otherwise\n"
+    "  --trace                 the conversation on standard error, as `[CONNECTION] C: line` and `S: line`\n"
+    "  --json-stats            the closing line on standard error as JSON\n"
+    "\n"
+    "What goes wrong on purpose; each may be given several times:\n"
+    "  --reply STEP=TEXT       this reply instead of the server's; 4yz and 5yz refuse, 421 closes; of several that "
+    "fit\n"
+    "                          the first. \\r \\n \\t \\0 \\xHH \\\\ are octets; CR LF is added unless TEXT ends with "
+    "\\n, or\n"
+    "                          with \\c, or is empty: then this one reply is left out.\n"
+    "  --delay STEP=MS         this reply comes later, and all behind it on its connection\n"
+    "  --split N               replies leave in pieces of N octets, 1 ms apart\n"
+    "  --drop STEP             closes instead of replying. STEP:rst resets; STEP:before closes before the command has\n"
+    "                          its effect, STEP:after behind the reply; content+N behind N octets of content as sent.\n"
+    "  --mute STEP             answers neither this nor anything later on its connection\n"
+    "  --stop-reading STEP     replies, then reads no more; content+N as above\n"
+    "STEP is greeting ehlo helo lhlo mail rcpt data content (the final reply, in LMTP each) bdat rset noop vrfy expn\n"
+    "help quit unknown or any; then #N: the Nth on its connection, #N+: that and all later, ##N and ##N+: counted "
+    "over\n"
+    "all connections; then :ARGUMENT: only with this address (mail, rcpt, content) or argument.\n"
+    "\n"
+    "Exit: 0; 64 for a wrong option; 71 where it cannot listen; 73 where DIR cannot be used.\n";
+
+void postino_sink_help(void)
+{
+    fputs(sink_usage, stdout);
+}

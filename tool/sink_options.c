@@ -1,0 +1,199 @@
+#define _GNU_SOURCE
+#include "sink_server.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sysexits.h>
+
+/* Each takes the option's value and returns NULL, or what to do about it. */
+static const char *sink_listen(struct postino_sink *sink, const char *value)
+{
+    struct postino_sink_listener *listener = &sink->listeners[sink->listener_count];
+
+    if (sink->listener_count == SINK_LISTENERS)
+        return "at most 16 listeners";
+    listener->kind = SINK_LISTENER;
+    listener->fd = -1;
+    listener->address = value;
+    sink->listener_count++;
+    return NULL;
+}
+
+static const char *sink_whole(const char *value, uint64_t least, uint64_t most, uint64_t *number)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)*value) || strlen(value) > 18)
+        return "give a whole number";
+    *number = strtoull(value, &end, 10);
+    if (*end != '\0')
+        return "give a whole number";
+    return *number < least || *number > most ? "the number is out of range" : NULL;
+}
+
+static const char *sink_count(struct postino_sink *sink, const char *value)
+{
+    return sink_whole(value, 1, UINT64_MAX / 2, &sink->count_wanted);
+}
+
+static const char *sink_size(struct postino_sink *sink, const char *value)
+{
+    return sink_whole(value, 0, UINT64_MAX / 2, &sink->size_limit);
+}
+
+static const char *sink_recipients(struct postino_sink *sink, const char *value)
+{
+    uint64_t number = 0;
+    const char *wrong = sink_whole(value, 1, SINK_RECIPIENTS_LIMIT, &number);
+
+    sink->recipients_limit = (uint32_t)number;
+    return wrong;
+}
+
+static const char *sink_pieces(struct postino_sink *sink, const char *value)
+{
+    uint64_t number = 0;
+    const char *wrong = sink_whole(value, 1, SINK_BATCH_LIMIT, &number);
+
+    sink->split = (uint32_t)number;
+    return wrong;
+}
+
+static const char *sink_maildir(struct postino_sink *sink, const char *value)
+{
+    sink->maildir = value;
+    return *value && strlen(value) < 4000 ? NULL : "give the path of a folder";
+}
+
+static const char *sink_hide(struct postino_sink *sink, const char *value)
+{
+    while (*value) {
+        size_t length = strcspn(value, ","), i = 0;
+        const char *name;
+
+        while ((name = postino_sink_extension_name(i)) &&
+               (strlen(name) != length || strncasecmp(name, value, length) != 0))
+            i++;
+        if (!name)
+            return "give a list of PIPELINING SIZE 8BITMIME ENHANCEDSTATUSCODES CHUNKING BINARYMIME SMTPUTF8 DSN HELP, "
+                   "with commas";
+        sink->offered &= ~(1u << i);
+        value += length + (value[length] == ',');
+    }
+    return NULL;
+}
+
+static const char *sink_reply(struct postino_sink *sink, const char *value)
+{
+    return postino_sink_fault_add(sink, SINK_FAULT_REPLY, value);
+}
+
+static const char *sink_delay(struct postino_sink *sink, const char *value)
+{
+    return postino_sink_fault_add(sink, SINK_FAULT_DELAY, value);
+}
+
+static const char *sink_drop(struct postino_sink *sink, const char *value)
+{
+    return postino_sink_fault_add(sink, SINK_FAULT_DROP, value);
+}
+
+static const char *sink_mute(struct postino_sink *sink, const char *value)
+{
+    return postino_sink_fault_add(sink, SINK_FAULT_MUTE, value);
+}
+
+static const char *sink_stop(struct postino_sink *sink, const char *value)
+{
+    return postino_sink_fault_add(sink, SINK_FAULT_STOP, value);
+}
+
+static const char *sink_flag(struct postino_sink *sink, const char *name)
+{
+    sink->lmtp |= strcmp(name, "lmtp") == 0;
+    sink->trace |= strcmp(name, "trace") == 0;
+    sink->allow_bare |= strcmp(name, "allow-bare") == 0;
+    sink->json_stats |= strcmp(name, "json-stats") == 0;
+    sink->help |= strcmp(name, "help") == 0;
+    return NULL;
+}
+
+/* A flag gets its own name as its value. */
+static const struct sink_option {
+    const char *name;
+    bool has_value;
+    const char *(*take)(struct postino_sink *sink, const char *value);
+} sink_known[] = {
+    {"listen", true, sink_listen},
+    {"lmtp", false, sink_flag},
+    {"maildir", true, sink_maildir},
+    {"count", true, sink_count},
+    {"hide", true, sink_hide},
+    {"size", true, sink_size},
+    {"max-recipients", true, sink_recipients},
+    {"allow-bare", false, sink_flag},
+    {"reply", true, sink_reply},
+    {"delay", true, sink_delay},
+    {"split", true, sink_pieces},
+    {"drop", true, sink_drop},
+    {"mute", true, sink_mute},
+    {"stop-reading", true, sink_stop},
+    {"trace", false, sink_flag},
+    {"json-stats", false, sink_flag},
+    {"help", false, sink_flag},
+};
+
+static const struct sink_option *sink_option(const char *word, size_t length)
+{
+    for (size_t i = 0; i < sizeof sink_known / sizeof *sink_known; i++) {
+        if (strlen(sink_known[i].name) == length && memcmp(word, sink_known[i].name, length) == 0)
+            return &sink_known[i];
+    }
+    return NULL;
+}
+
+static int sink_wrong(const char *option, const char *value, const char *advice)
+{
+    fprintf(stderr, "postino sink: %s%s%s: %s (see postino sink --help)\n", option, value ? " " : "",
+            value ? value : "", advice);
+    return EX_USAGE;
+}
+
+/* `--name value`, `--name=value` or `--name`. Advances `*at` over a value of its own. */
+static int sink_word(struct postino_sink *sink, int argc, char **argv, int *at)
+{
+    const char *word = argv[*at], *value = strchr(word, '='), *advice;
+    size_t length = value ? (size_t)(value - word) : strlen(word);
+    const struct sink_option *option =
+        strncmp(word, "--", 2) == 0 && length > 2 ? sink_option(word + 2, length - 2) : NULL;
+
+    if (!option)
+        return sink_wrong(word, NULL, "not an option of the sink");
+    if (!option->has_value && value)
+        return sink_wrong(word, NULL, "takes no value");
+    value = value ? value + 1 : NULL;
+    if (option->has_value && !value) {
+        if (*at + 1 >= argc)
+            return sink_wrong(word, NULL, "give it a value");
+        value = argv[++*at];
+    }
+    advice = option->take(sink, option->has_value ? value : option->name);
+    return advice ? sink_wrong(word, option->has_value && value == argv[*at] ? value : NULL, advice) : 0;
+}
+
+int postino_sink_options(struct postino_sink *sink, int argc, char **argv)
+{
+    int code = 0;
+
+    sink->size_limit = 104857600;
+    sink->recipients_limit = SINK_RECIPIENTS_LIMIT;
+    sink->offered = SINK_ALL_EXTENSIONS;
+    for (int at = 1; at < argc && code == 0; at++)
+        code = sink_word(sink, argc, argv, &at);
+    if (code == 0 && sink->listener_count == 0)
+        sink_listen(sink, "127.0.0.1:0");
+    return code;
+}
