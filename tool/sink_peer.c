@@ -138,7 +138,7 @@ static void sink_settle(struct postino_sink_peer *peer)
 {
     struct epoll_event event;
 
-    if (peer->closing && !peer->dead && peer->output_length == 0 && peer->phase != SINK_DRAIN) {
+    if (peer->closing && !peer->dead && !peer->holding && peer->output_length == 0 && peer->phase != SINK_DRAIN) {
         shutdown(peer->fd, SHUT_WR);
         peer->phase = SINK_DRAIN;
         peer->hold_until_ms = postino_sink_now_ms() + SINK_DRAIN_MS;

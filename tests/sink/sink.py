@@ -1,0 +1,29 @@
+#!/usr/bin/python3
+"""Tests of `postino sink` over raw sockets: sink.py PROGRAM [NAME…]. Prints ok and not ok lines."""
+import sys
+import traceback
+
+import commands
+import content
+import faults
+import load
+import options
+import storing
+
+
+def run(name, test):
+    try:
+        test()
+        print('ok sink_' + name, flush=True)
+        return True
+    except Exception:
+        print(''.join('# %s\n' % line[:400] for line in traceback.format_exc().splitlines()), end='')
+        print('not ok sink_' + name, flush=True)
+        return False
+
+
+rooms = (options, commands, content, storing, faults, load)
+tests = [(name[5:], test) for room in rooms for name, test in vars(room).items() if name.startswith('test_')]
+wanted = sys.argv[2:]
+results = [run(name, test) for name, test in tests if not wanted or name in wanted]
+sys.exit(0 if results and all(results) else 1)
