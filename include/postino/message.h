@@ -194,7 +194,8 @@ struct postino_message_source {
     bool prepared;
     bool failed;
     bool opaque;
-    bool wide; /* an address is not ASCII */
+    bool fresh; /* nothing but the name stands in the field */
+    bool wide;  /* an address is not ASCII */
     uint8_t stage[POSTINO_MESSAGE_STAGE];
 };
 
@@ -288,6 +289,7 @@ struct postino_header_scanner {
     uint8_t state;
     bool after_cr;
     bool too_long;
+    bool collecting;
 };
 
 /* `names` are up to 64 field names in lower case. */

@@ -1,0 +1,80 @@
+/* base64 in lines of 76 (RFC 2045 6.8). Reads at or behind where it writes, so that a buffer can hold both. */
+#include "internal.h"
+
+#define LINE_OCTETS 57
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static void group(unsigned a, unsigned b, unsigned c, uint8_t *out)
+{
+    unsigned long bits = (unsigned long)a << 16 | (unsigned long)b << 8 | c;
+    out[0] = (uint8_t)alphabet[bits >> 18];
+    out[1] = (uint8_t)alphabet[bits >> 12 & 63];
+    out[2] = (uint8_t)alphabet[bits >> 6 & 63];
+    out[3] = (uint8_t)alphabet[bits & 63];
+}
+
+static size_t line_end(struct postino_encoder *encoder, uint8_t *out)
+{
+    encoder->column = 0;
+    out[0] = '\r';
+    out[1] = '\n';
+    return 2;
+}
+
+static void whole_line(const uint8_t *octets, uint8_t *out)
+{
+    for (size_t i = 0; i < LINE_OCTETS / 3; i++, octets += 3, out += 4)
+        group(octets[0], octets[1], octets[2], out);
+    out[0] = '\r';
+    out[1] = '\n';
+}
+
+/* Takes octets one by one, until a line begins or they are used up. Returns how many. */
+static size_t single_octets(struct postino_encoder *encoder, const uint8_t *octets, size_t length, uint8_t *out,
+                            size_t *written)
+{
+    size_t i = 0;
+    while (i < length) {
+        uint8_t octet = octets[i++];
+        if (encoder->carry_length < 2) {
+            encoder->carry[encoder->carry_length++] = octet;
+            continue;
+        }
+        group(encoder->carry[0], encoder->carry[1], octet, out + *written);
+        encoder->carry_length = 0;
+        encoder->column = (uint8_t)(encoder->column + 4);
+        *written += 4;
+        if (encoder->column == 76) {
+            *written += line_end(encoder, out + *written);
+            break;
+        }
+    }
+    return i;
+}
+
+size_t postino_base64(struct postino_encoder *encoder, const uint8_t *octets, size_t length, uint8_t *out)
+{
+    size_t written = 0, i = 0;
+    while (i < length) {
+        if (!encoder->column && !encoder->carry_length) {
+            for (; length - i >= LINE_OCTETS; i += LINE_OCTETS, written += 78)
+                whole_line(octets + i, out + written);
+        }
+        i += single_octets(encoder, octets + i, length - i, out, &written);
+    }
+    return written;
+}
+
+size_t postino_base64_end(struct postino_encoder *encoder, uint8_t *out)
+{
+    if (!encoder->carry_length)
+        return 0;
+    group(encoder->carry[0], encoder->carry_length == 2 ? encoder->carry[1] : 0, 0, out);
+    if (encoder->carry_length == 1)
+        out[2] = '=';
+    out[3] = '=';
+    encoder->carry_length = 0;
+    encoder->column = (uint8_t)(encoder->column + 4);
+    return 4;
+}
