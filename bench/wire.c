@@ -269,8 +269,8 @@ static void set_up(struct wire *wire, const struct options *options)
     if (options->server) {
         wire->server = wire_start_server(&wire->ends[WIRE_SERVER], options->server);
     }
-    if (options->port && !wire_await_port(&wire->ends[WIRE_SERVER], options->port, wire->server)) {
-        exit(EX_UNAVAILABLE);
+    if (options->port) {
+        wire_await_port(&wire->ends[WIRE_SERVER], options->port, wire->server);
     }
     sigprocmask(SIG_BLOCK, &signals, NULL);
     wire->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);

@@ -25,8 +25,9 @@ pid_t wire_start_client(const struct wire_end *end, char *const command[]);
 /* The command runs as a tree of its own: when the process returned here dies, the kernel ends all that descends from
  * it. */
 pid_t wire_start_server(const struct wire_end *end, const char *command);
-/* True once a server in this namespace has greeted; false when none did in 30 s, or when the process `server` ended. */
-bool wire_await_port(const struct wire_end *end, unsigned port, pid_t server);
+/* Returns once a server in this namespace has greeted; gives up when none did in 30 s, or when the process `server`
+ * ended. */
+void wire_await_port(const struct wire_end *end, unsigned port, pid_t server);
 
 /* wire_events.c: what passed. Times are in nanoseconds of the monotonic clock. */
 struct wire_events {

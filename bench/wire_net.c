@@ -201,6 +201,17 @@ static void be_init(const char *command)
     }
 }
 
+/* A /proc that shows the processes of this namespace, for whoever looks for his own there. The mount is to stay unseen
+ * outside; in a chroot, whose root is no mount, it is enough that /proc is kept apart. */
+static void mount_proc(void)
+{
+    if ((mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 &&
+         mount("none", "/proc", NULL, MS_REC | MS_PRIVATE, NULL) != 0) ||
+        mount("proc", "/proc", "proc", 0, NULL) != 0) {
+        warn("cannot mount /proc for the server");
+    }
+}
+
 pid_t wire_start_server(const struct wire_end *end, const char *command)
 {
     /* As fork(), which cannot make namespaces. */
@@ -210,9 +221,7 @@ pid_t wire_start_server(const struct wire_end *end, const char *command)
     }
     if (child == 0) {
         begin_child(end->namespace);
-        if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount("proc", "/proc", "proc", 0, NULL) != 0) {
-            warn("cannot mount /proc for the server");
-        }
+        mount_proc();
         be_init(command);
         _exit(EX_OSERR);
     }
@@ -255,7 +264,7 @@ static void await_greeting(unsigned port)
     _exit(1);
 }
 
-bool wire_await_port(const struct wire_end *end, unsigned port, pid_t server)
+void wire_await_port(const struct wire_end *end, unsigned port, pid_t server)
 {
     int status;
     pid_t ended, probe = start();
@@ -267,12 +276,13 @@ bool wire_await_port(const struct wire_end *end, unsigned port, pid_t server)
         ended = wait(&status);
     } while (ended != probe && ended != server);
     if (ended == server) {
-        warnx("the server ended with status %d", status_of(status));
         kill(probe, SIGKILL);
-        return false;
+        if (status_of(status) == SKIPPED) { /* and has said why */
+            exit(SKIPPED);
+        }
+        errx(EX_UNAVAILABLE, "the server ended with status %d", status_of(status));
     }
     if (status != 0) {
-        warnx("no server greets at port %u", port);
+        errx(EX_UNAVAILABLE, "no server greets at port %u", port);
     }
-    return status == 0;
 }

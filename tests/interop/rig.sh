@@ -47,9 +47,26 @@ missing() {
     fi
 }
 
-# Runs a command whose mounts end with it, however it ends: none is ever seen outside.
+unmount_leftovers() {
+    local where
+    sed -n "s|^[^ ]* \($rigs/[^ ]*\.new/[^ ]*\) .*|\1|p" /proc/mounts | sort -r | while read -r where; do
+        umount "$where" || umount --lazy "$where"
+    done
+}
+
+# Runs a command whose mounts end with it, however it ends: none is ever seen outside. In a chroot the kernel does not
+# let us have mounts of our own: they are then taken away behind the command.
 without_trace() {
-    unshare --mount --propagation private "$@"
+    local status=0
+    if unshare --mount --propagation private true 2>/dev/null; then
+        unshare --mount --propagation private "$@"
+        return
+    fi
+    trap unmount_leftovers EXIT
+    "$@" || status=$?
+    unmount_leftovers
+    trap - EXIT
+    return $status
 }
 
 mirror() {
@@ -87,16 +104,15 @@ build_chroot() {
     rm -rf "$new"
     cp -a --reflink=auto "$rigs/$suite" "$new"
     # shellcheck disable=SC2086 # a list of words
-    DEBIAN_FRONTEND=noninteractive without_trace sh -c 'new=$1; shift; mount -t proc proc "$new/proc" || true
-        chroot "$new" apt-get -q update && chroot "$new" apt-get -q -y --no-install-recommends install "$@"' \
-        sh "$new" $packages >"$rigs/build.log" 2>&1 </dev/null || return 1
+    { chroot "$new" apt-get -q update && DEBIAN_FRONTEND=noninteractive chroot "$new" \
+        apt-get -q -y -o Dpkg::Use-Pty=0 --no-install-recommends install $packages; } >"$rigs/build.log" 2>&1 </dev/null || return 1
     # Nothing is ever installed here again: what only dpkg and apt-get read would be copied for each instance.
     rm -rf "$new"/var/lib/{apt,dpkg} "$new"/var/cache/{apt,debconf}
     mv "$new" "$1"
 }
 
 why_unbuilt() {
-    grep -E '^[EW]:|[Ee]rror|[Ff]ailed' "$rigs/build.log" | tail -n 1
+    { grep -E '^E:|[Ee]rror|[Ff]ailed' "$rigs/build.log" || cat "$rigs/build.log"; } | tail -n 1
 }
 
 # Makes $root: a copy of the cached chroot in which everything that a server writes to is its own. /usr is hard links, so
