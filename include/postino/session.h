@@ -214,6 +214,12 @@ enum postino_misuse {
     POSTINO_BAD_MAIL          /* no recipient, or no source */
 };
 
+/* Holds a mail against 5321 4.1.2, as postino_session_submit does, before there is a session. */
+enum postino_misuse postino_mail_check(const struct postino_mail *mail);
+
+/* Gives a mail that no session has, and its recipients, the result `why`, as not tried. */
+void postino_mail_end(struct postino_mail *mail, const struct postino_result *why);
+
 /* Begins a session on a connection that stands. POSTINO_BAD_NAME: the session must not be used. */
 enum postino_misuse postino_session_init(struct postino_session *session, const struct postino_config *config);
 

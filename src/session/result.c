@@ -83,6 +83,14 @@ void postino_result_share(struct postino_mail *mail)
     }
 }
 
+void postino_mail_end(struct postino_mail *mail, const struct postino_result *why)
+{
+    copy(&mail->result, why);
+    mail->result.outcome = POSTINO_NOT_TRIED;
+    mail->flags = 0;
+    postino_result_share(mail);
+}
+
 /* The session ended before the mail did. */
 void postino_result_abandon(const struct postino_session *s, struct postino_mail *mail)
 {

@@ -14,7 +14,7 @@ enum postino_misuse postino_session_init(struct postino_session *s, const struct
     return POSTINO_OK;
 }
 
-static enum postino_misuse check(const struct postino_mail *mail)
+enum postino_misuse postino_mail_check(const struct postino_mail *mail)
 {
     if (mail->command)
         return mail->command->valid(mail) ? POSTINO_OK : POSTINO_BAD_COMMAND;
@@ -35,7 +35,7 @@ static enum postino_misuse check(const struct postino_mail *mail)
 
 enum postino_misuse postino_session_submit(struct postino_session *s, struct postino_mail *mail)
 {
-    enum postino_misuse misuse = check(mail);
+    enum postino_misuse misuse = postino_mail_check(mail);
     if (misuse)
         return misuse;
     mail->next = NULL;

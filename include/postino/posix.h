@@ -1,0 +1,112 @@
+/*
+ * The POSIX port: sockets, names, files, and the one call that sends a mail.
+ *
+ *     struct postino_recipient to[] = {{.address = "bob@example.test"}};
+ *     struct postino_mail mail = {.reverse_path = "alice@example.test", .recipients = to, .recipient_count = 1,
+ *                                 .source = &message.source};
+ *     struct postino_send_options options = {0};
+ *     if (postino_send("smtp://mail.example.test", &mail, &options) != POSTINO_ACCEPTED)
+ *         fprintf(stderr, "%s\n", options.problem);
+ *
+ * Every socket is non-blocking and closed on exec; no signal is raised or caught; names are looked up by c-ares,
+ * without blocking, in the order and pace of RFC 8305.
+ */
+#ifndef POSTINO_POSIX_H
+#define POSTINO_POSIX_H
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <postino/deliver.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    POSTINO_POSIX_ADDRESSES_MAX = 16,
+    POSTINO_POSIX_POLL_MAX = 40
+};
+
+struct postino_posix_address {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } as;
+    int fd; /* of the attempt to connect to it, -1 before and after */
+};
+
+/* One connection to a server. Private but for the options, which follow a zeroed struct. */
+struct postino_posix {
+    struct postino_transport transport;
+    const struct postino_url *url;
+    const char *local_address; /* address to connect from, numeric; NULL: any */
+    int cancel_fd;             /* a descriptor that can be read once the caller wants the delivery to end, or -1 */
+
+    int fd;
+    int error; /* errno of the last attempt, or 0 */
+    void *resolver;
+    int resolver_status;
+    int address_count;
+    int attempt_count; /* begun */
+    uint64_t next_attempt_ms;
+    struct postino_posix_address *addresses; /* while connecting; NULL else */
+    char end_name[256];
+};
+
+/* Prepares a transport to the server of `url`, which is borrowed. Connects nothing yet. */
+void postino_posix_init(struct postino_posix *posix, const struct postino_url *url);
+
+/* For an event loop: the descriptors to poll between two steps, POSTINO_POSIX_POLL_MAX at most; `writing` as the
+ * delivery wants. Returns how many. While connecting, step again after `postino_posix_wake_ms` at the latest. */
+int postino_posix_poll(struct postino_posix *posix, bool writing, struct pollfd *fds);
+uint64_t postino_posix_wake_ms(struct postino_posix *posix, uint64_t until_ms);
+
+/* Why connecting failed, for people: "connection refused", "no such host". */
+const char *postino_posix_problem(const struct postino_posix *posix);
+
+/* A file as a source. A regular file is held to the length that it had when it was opened: one that changes while it is
+ * sent fails, and the mail is not half-sent. */
+struct postino_file_source {
+    struct postino_source source;
+    int fd;
+    bool regular;
+    uint64_t size;
+    uint64_t at;
+    const volatile bool *cancelled; /* looked at where a signal interrupts a read, or NULL */
+};
+
+/* Opens `path`; "-" is standard input. Returns false with errno set. */
+bool postino_file_source_open(struct postino_file_source *file, const char *path);
+void postino_file_source_close(struct postino_file_source *file);
+
+/* Seconds since 1970 and the zone in minutes east of UTC, for Date. */
+void postino_posix_date(int64_t *seconds, int *zone_minutes);
+
+/* Fills `octets` with randomness of the system. Returns false where there is none. */
+bool postino_posix_random(void *octets, size_t length);
+
+struct postino_send_options {
+    const char *name;           /* for EHLO; NULL: the host's name if it has a dot, else the address literal */
+    const char *local_address;  /* to connect from, numeric; NULL: any */
+    uint32_t total_s;           /* 0: no limit on the whole */
+    const uint16_t *timeouts_s; /* by enum postino_step, see struct postino_delivery_config */
+    bool behind_dot;            /* see struct postino_config */
+    uint16_t window;            /* see struct postino_config */
+    bool with_cancel_fd;        /* `cancel_fd` is one: once it can be read, the send ends, with its outcome */
+    int cancel_fd;
+    struct postino_trace *trace; /* or NULL */
+
+    char problem[512]; /* set where not everything was accepted: what, where, and what to do */
+};
+
+/* Sends the mails (a list by their `next`, one as a rule) to the server of a URL, and returns when each has its result.
+ * Returns POSTINO_ACCEPTED where every recipient was accepted, else the worst of the outcomes (uncertain, refused for
+ * good, refused for now): the results tell which. POSTINO_NOT_TRIED: an argument was wrong, `problem` says which. */
+enum postino_outcome postino_send(const char *server, struct postino_mail *mails, struct postino_send_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

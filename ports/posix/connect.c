@@ -1,0 +1,179 @@
+/* Connecting: addresses in turns, each begun a quarter of a second behind the one before, or as soon as that one
+ * failed; the first that stands is taken (8305 5). */
+#include "internal.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+    ATTEMPT_DELAY_MS = 250
+};
+
+static int new_socket(int family)
+{
+    int on = 1, fd = socket(family, SOCK_STREAM, 0);
+    if (fd < 0)
+        return -1;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    if (family != AF_UNIX)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return fd;
+}
+
+/* The address to connect from, where one is asked for. Returns whether the attempt may go on. */
+static bool bind_local(const struct postino_posix *posix, int fd, int family)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    if (!posix->local_address)
+        return true;
+    if (family == AF_INET && inet_pton(AF_INET, posix->local_address, &v4.sin_addr) == 1)
+        return bind(fd, (struct sockaddr *)&v4, sizeof v4) == 0;
+    if (family == AF_INET6 && inet_pton(AF_INET6, posix->local_address, &v6.sin6_addr) == 1)
+        return bind(fd, (struct sockaddr *)&v6, sizeof v6) == 0;
+    errno = EADDRNOTAVAIL;
+    return false;
+}
+
+static void begin_attempt(struct postino_posix *posix)
+{
+    struct postino_posix_address *address = &posix->addresses[posix->attempt_count++];
+    int family = address->as.any.sa_family;
+    socklen_t length = family == AF_INET ? sizeof address->as.v4 : sizeof address->as.v6;
+    int fd = new_socket(family);
+    posix->next_attempt_ms = postino_posix_now_ms() + ATTEMPT_DELAY_MS;
+    if (fd >= 0 && bind_local(posix, fd, family) &&
+        (connect(fd, &address->as.any, length) == 0 || errno == EINPROGRESS || errno == EINTR)) {
+        address->fd = fd;
+        return;
+    }
+    posix->error = errno;
+    posix->next_attempt_ms = 0;
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Returns whether the attempt stands; one that failed is closed, and the next need not wait. */
+static bool look_at(struct postino_posix *posix, struct postino_posix_address *address)
+{
+    struct pollfd ready = {.fd = address->fd, .events = POLLOUT};
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (address->fd < 0 || poll(&ready, 1, 0) <= 0)
+        return false;
+    if (getsockopt(address->fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0)
+        return true;
+    posix->error = error;
+    posix->next_attempt_ms = 0;
+    close(address->fd);
+    address->fd = -1;
+    return false;
+}
+
+/* Returns 1, 0 for not yet, or -1. */
+static int race(struct postino_posix *posix)
+{
+    for (;;) {
+        int running = 0;
+        for (int i = 0; i < posix->attempt_count; i++) {
+            struct postino_posix_address *address = &posix->addresses[i];
+            if (look_at(posix, address)) {
+                posix->fd = address->fd;
+                address->fd = -1;
+                return 1;
+            }
+            running += address->fd >= 0;
+        }
+        if (posix->attempt_count == posix->address_count)
+            return running ? 0 : -1;
+        if (running && postino_posix_now_ms() < posix->next_attempt_ms)
+            return 0;
+        begin_attempt(posix);
+    }
+}
+
+static int connect_unix(struct postino_posix *posix)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(posix->url->path) >= sizeof address.sun_path) {
+        posix->error = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(address.sun_path, posix->url->path);
+    posix->fd = new_socket(AF_UNIX);
+    if (posix->fd >= 0 && connect(posix->fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return 1;
+    posix->error = errno;
+    return -1;
+}
+
+int postino_posix_connect(struct postino_transport *transport)
+{
+    struct postino_posix *posix = (struct postino_posix *)transport;
+    if (*posix->url->path)
+        return connect_unix(posix);
+    if (!posix->addresses) {
+        posix->addresses = calloc(POSTINO_POSIX_ADDRESSES_MAX, sizeof *posix->addresses);
+        posix->address_count = posix->attempt_count = 0;
+        posix->error = 0;
+        if (!posix->addresses) {
+            posix->error = ENOMEM;
+            return -1;
+        }
+    }
+    int connected = posix->address_count ? 1 : postino_posix_resolve(posix);
+    if (connected == 1)
+        connected = race(posix);
+    if (connected)
+        postino_posix_stop_connecting(posix);
+    return connected;
+}
+
+void postino_posix_stop_connecting(struct postino_posix *posix)
+{
+    postino_posix_stop_resolving(posix);
+    for (int i = 0; posix->addresses && i < posix->attempt_count; i++)
+        if (posix->addresses[i].fd >= 0)
+            close(posix->addresses[i].fd);
+    free(posix->addresses);
+    posix->addresses = NULL;
+    posix->address_count = posix->attempt_count = 0;
+}
+
+int postino_posix_poll(struct postino_posix *posix, bool writing, struct pollfd *fds)
+{
+    if (posix->fd >= 0) {
+        fds[0] = (struct pollfd){.fd = posix->fd, .events = (short)(POLLIN | (writing ? POLLOUT : 0))};
+        return 1;
+    }
+    int count = postino_posix_resolver_poll(posix, fds, POSTINO_POSIX_POLL_MAX);
+    for (int i = 0; posix->addresses && i < posix->attempt_count && count < POSTINO_POSIX_POLL_MAX; i++)
+        if (posix->addresses[i].fd >= 0)
+            fds[count++] = (struct pollfd){.fd = posix->addresses[i].fd, .events = POLLOUT};
+    return count;
+}
+
+uint64_t postino_posix_wake_ms(struct postino_posix *posix, uint64_t until_ms)
+{
+    if (!posix->addresses)
+        return until_ms;
+    if (posix->attempt_count < posix->address_count && posix->next_attempt_ms < until_ms)
+        until_ms = posix->next_attempt_ms;
+    return postino_posix_resolver_wake_ms(posix, until_ms);
+}
+
+const char *postino_posix_problem(const struct postino_posix *posix)
+{
+    const char *resolving = postino_posix_resolver_problem(posix);
+    if (resolving)
+        return resolving;
+    return posix->error ? strerror(posix->error) : "no answer";
+}

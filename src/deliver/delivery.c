@@ -1,0 +1,302 @@
+/* Drives a session over a transport, and sessions one after the other, until every mail is done. */
+#include <postino/deliver.h>
+#include <string.h>
+
+enum {
+    CONNECT_TIMEOUT_S = 30
+};
+
+static struct postino_transport *transport_of(const struct postino_delivery *d)
+{
+    return d->config->transport;
+}
+
+static uint64_t now_ms(const struct postino_delivery *d)
+{
+    return transport_of(d)->now_ms(transport_of(d));
+}
+
+static unsigned step_timeout_s(const struct postino_delivery *d, enum postino_step step, unsigned standard)
+{
+    unsigned set = d->config->timeouts_s ? d->config->timeouts_s[step] : 0;
+    return set ? set : standard;
+}
+
+/* The clock of the awaited step starts anew. */
+static void restart_clock(struct postino_delivery *d)
+{
+    enum postino_step step = POSTINO_STEP_CONNECT;
+    unsigned seconds = CONNECT_TIMEOUT_S;
+    if (d->state == POSTINO_DELIVERY_TALKING) {
+        step = postino_session_step(&d->session);
+        seconds = postino_session_timeout_s(&d->session);
+    }
+    d->deadline_ms = now_ms(d) + 1000u * (uint64_t)step_timeout_s(d, step, seconds);
+}
+
+static void enter(struct postino_delivery *d, enum postino_delivery_state state)
+{
+    d->state = (uint8_t)state;
+    restart_clock(d);
+}
+
+enum postino_misuse postino_delivery_init(struct postino_delivery *d, const struct postino_delivery_config *config,
+                                          struct postino_mail *mails)
+{
+    memset(d, 0, sizeof *d);
+    d->config = config;
+    d->session_config = config->session;
+    if (config->session.name && !postino_name_valid(config->session.name))
+        return POSTINO_BAD_NAME;
+    for (struct postino_mail *mail = mails; mail; mail = mail->next) {
+        enum postino_misuse misuse = postino_mail_check(mail);
+        if (misuse)
+            return misuse;
+    }
+    d->waiting = mails;
+    d->done_end = &d->done;
+    if (config->total_s)
+        d->total_ms = now_ms(d) + 1000u * (uint64_t)config->total_s;
+    enter(d, POSTINO_DELIVERY_CONNECTING);
+    return POSTINO_OK;
+}
+
+static void take_back(struct postino_delivery *d, struct postino_mail *mail)
+{
+    mail->next = NULL;
+    *d->done_end = mail;
+    d->done_end = &mail->next;
+}
+
+/* Nothing was spoken on this connection: each mail waiting hears why. */
+static void give_up(struct postino_delivery *d, enum postino_step step, enum postino_reason reason)
+{
+    memset(&d->error, 0, sizeof d->error);
+    d->error.outcome = POSTINO_REFUSED_FOR_NOW;
+    d->error.step = (uint8_t)step;
+    d->error.reason = (uint8_t)reason;
+    while (d->waiting) {
+        struct postino_mail *mail = d->waiting;
+        d->waiting = mail->next;
+        postino_mail_end(mail, &d->error);
+        take_back(d, mail);
+    }
+    transport_of(d)->close(transport_of(d));
+    d->state = POSTINO_DELIVERY_DONE;
+}
+
+static void begin_session(struct postino_delivery *d)
+{
+    if (!d->config->session.name)
+        d->session_config.name = transport_of(d)->name(transport_of(d));
+    if (postino_session_init(&d->session, &d->session_config)) {
+        give_up(d, POSTINO_STEP_EHLO, POSTINO_REASON_PROTOCOL);
+        return;
+    }
+    d->filled = d->written = 0;
+    d->replies = 0;
+    d->expecting = true;
+    if (d->config->implicit_tls)
+        postino_session_secured(&d->session);
+    while (d->waiting) {
+        struct postino_mail *mail = d->waiting;
+        d->waiting = mail->next;
+        if (postino_session_submit(&d->session, mail))
+            take_back(d, mail); /* checked before: changed under us by its owner */
+    }
+    postino_session_quit(&d->session);
+    enter(d, POSTINO_DELIVERY_TALKING);
+}
+
+static void connecting(struct postino_delivery *d)
+{
+    int connected = transport_of(d)->connect(transport_of(d));
+    if (connected < 0)
+        give_up(d, POSTINO_STEP_CONNECT, POSTINO_REASON_LOST);
+    else if (connected && d->config->implicit_tls)
+        enter(d, POSTINO_DELIVERY_SECURING);
+    else if (connected)
+        begin_session(d);
+}
+
+static void securing(struct postino_delivery *d)
+{
+    int secured = transport_of(d)->secure ? transport_of(d)->secure(transport_of(d)) : POSTINO_TRANSPORT_LOST;
+    if (secured < 0)
+        give_up(d, POSTINO_STEP_STARTTLS, POSTINO_REASON_NO_TLS);
+    else if (secured)
+        begin_session(d);
+}
+
+static void lost(struct postino_delivery *d, enum postino_reason why)
+{
+    postino_session_lost(&d->session, why, d->filled - d->written);
+    d->filled = d->written = 0;
+}
+
+/* The connection is over. Mails that were not tried go over a new one if this one has brought another mail to its end:
+ * so this comes to an end, too. */
+static void session_ended(struct postino_delivery *d)
+{
+    const struct postino_result *error = postino_session_error(&d->session);
+    struct postino_mail *mail, **end = &d->waiting;
+    bool progress = false;
+    postino_session_lost(&d->session, POSTINO_REASON_LOST, d->filled - d->written);
+    transport_of(d)->close(transport_of(d));
+    memset(&d->error, 0, sizeof d->error);
+    if (error)
+        d->error = *error;
+    while ((mail = postino_session_finished(&d->session)) != NULL) {
+        bool again = mail->result.outcome == POSTINO_NOT_TRIED && progress && !d->cancelled;
+        progress = progress || mail->result.outcome != POSTINO_NOT_TRIED;
+        mail->next = NULL;
+        if (again) {
+            *end = mail;
+            end = &mail->next;
+        } else {
+            take_back(d, mail);
+        }
+    }
+    enter(d, d->waiting ? POSTINO_DELIVERY_CONNECTING : POSTINO_DELIVERY_DONE);
+}
+
+/* Takes what has come; a second call to read only where the first filled the buffer. */
+static void receive(struct postino_delivery *d)
+{
+    ptrdiff_t got;
+    do {
+        got = transport_of(d)->read(transport_of(d), d->config->input, d->config->input_size);
+        if (got < 0)
+            lost(d, POSTINO_REASON_LOST);
+        if (got > 0)
+            postino_session_input(&d->session, d->config->input, (size_t)got);
+    } while (got > 0 && (size_t)got == d->config->input_size);
+    if (d->replies != postino_session_replies(&d->session)) {
+        d->replies = postino_session_replies(&d->session);
+        restart_clock(d);
+    }
+}
+
+/* Fills the output buffer where it is empty. Returns whether there is something to write. */
+static bool fill(struct postino_delivery *d)
+{
+    while (d->written == d->filled && postino_session_need(&d->session) == POSTINO_NEED_SEND) {
+        d->written = 0;
+        d->filled = postino_session_output(&d->session, d->config->output, d->config->output_size);
+    }
+    return d->written < d->filled && postino_session_need(&d->session) != POSTINO_NEED_CLOSE;
+}
+
+/* Writes what may go now, and hears a server that speaks in its midst. Returns whether the transport takes more. */
+static bool send_flight(struct postino_delivery *d)
+{
+    while (fill(d)) {
+        const char *octets = d->config->output;
+        ptrdiff_t put = transport_of(d)->write(transport_of(d), octets + d->written, d->filled - d->written);
+        if (put < 0) { /* the server may have said why */
+            receive(d);
+            lost(d, POSTINO_REASON_LOST);
+        }
+        if (put <= 0)
+            return false;
+        d->written += (size_t)put;
+        restart_clock(d);
+        if (d->written < d->filled || postino_session_need(&d->session) == POSTINO_NEED_SEND)
+            receive(d);
+    }
+    return true;
+}
+
+/* Returns whether TLS stands, so that the conversation goes on. */
+static bool secure(struct postino_delivery *d)
+{
+    int secured = transport_of(d)->secure ? transport_of(d)->secure(transport_of(d)) : POSTINO_TRANSPORT_LOST;
+    if (secured < 0)
+        lost(d, POSTINO_REASON_NO_TLS);
+    if (secured > 0)
+        postino_session_secured(&d->session);
+    return secured > 0;
+}
+
+static void talking(struct postino_delivery *d, struct postino_wants *wants)
+{
+    if (d->expecting)
+        receive(d);
+    do
+        wants->writing = !send_flight(d);
+    while (postino_session_need(&d->session) == POSTINO_NEED_TLS && secure(d));
+    d->expecting = true;
+    if (postino_session_need(&d->session) == POSTINO_NEED_CLOSE)
+        session_ended(d);
+}
+
+static void check_clock(struct postino_delivery *d)
+{
+    uint64_t now = now_ms(d);
+    enum postino_reason why = POSTINO_REASON_TIMEOUT;
+    if (d->cancelled)
+        why = POSTINO_REASON_CANCELLED;
+    else if (now < d->deadline_ms && (!d->total_ms || now < d->total_ms))
+        return;
+    if (d->state == POSTINO_DELIVERY_TALKING)
+        lost(d, why);
+    else if (d->state != POSTINO_DELIVERY_DONE)
+        give_up(d, d->state == POSTINO_DELIVERY_SECURING ? POSTINO_STEP_STARTTLS : POSTINO_STEP_CONNECT, why);
+}
+
+static uint64_t wake_up_ms(const struct postino_delivery *d)
+{
+    enum {
+        ASK_SOURCE_AGAIN_MS = 10
+    };
+    uint64_t until = d->deadline_ms;
+    if (d->total_ms && d->total_ms < until)
+        until = d->total_ms;
+    if (d->state == POSTINO_DELIVERY_TALKING && postino_session_need(&d->session) == POSTINO_NEED_CONTENT &&
+        until > now_ms(d) + ASK_SOURCE_AGAIN_MS)
+        until = now_ms(d) + ASK_SOURCE_AGAIN_MS;
+    return until;
+}
+
+bool postino_delivery_step(struct postino_delivery *d, struct postino_wants *wants)
+{
+    enum postino_delivery_state before;
+    wants->writing = false;
+    check_clock(d);
+    do {
+        before = (enum postino_delivery_state)d->state;
+        switch (before) {
+        case POSTINO_DELIVERY_CONNECTING:
+            connecting(d);
+            break;
+        case POSTINO_DELIVERY_SECURING:
+            securing(d);
+            break;
+        case POSTINO_DELIVERY_TALKING:
+            talking(d, wants);
+            break;
+        case POSTINO_DELIVERY_DONE:
+            break;
+        }
+    } while ((enum postino_delivery_state)d->state != before);
+    wants->until_ms = wake_up_ms(d);
+    return d->state != POSTINO_DELIVERY_DONE;
+}
+
+void postino_delivery_run(struct postino_delivery *d)
+{
+    struct postino_wants wants;
+    while (postino_delivery_step(d, &wants))
+        if (!transport_of(d)->wait(transport_of(d), wants.writing, wants.until_ms))
+            postino_delivery_cancel(d);
+}
+
+void postino_delivery_cancel(struct postino_delivery *d)
+{
+    d->cancelled = true;
+}
+
+const struct postino_result *postino_delivery_error(const struct postino_delivery *d)
+{
+    return d->error.outcome == POSTINO_NOT_TRIED ? NULL : &d->error;
+}

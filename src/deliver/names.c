@@ -1,0 +1,44 @@
+/* Words for people. */
+#include <postino/deliver.h>
+
+const char *postino_outcome_name(enum postino_outcome outcome)
+{
+    static const char *const names[] = {"not tried", "accepted", "refused for now", "refused for good", "uncertain"};
+    return names[outcome];
+}
+
+const char *postino_step_name(enum postino_step step)
+{
+    static const char *const names[] = {"connecting", "greeting", "EHLO", "HELO",    "STARTTLS", "AUTH", "RSET",
+                                        "MAIL",       "RCPT",     "DATA", "content", "command",  "QUIT"};
+    return names[step];
+}
+
+const char *postino_reason_name(enum postino_reason reason)
+{
+    static const char *const names[] = {
+        [POSTINO_REASON_REPLY] = "the server's reply",
+        [POSTINO_REASON_LOST] = "the connection was lost",
+        [POSTINO_REASON_TIMEOUT] = "no reply in time",
+        [POSTINO_REASON_CANCELLED] = "cancelled",
+        [POSTINO_REASON_PROTOCOL] = "the server broke the protocol",
+        [POSTINO_REASON_INJECTION] = "octets in clear stood behind the reply to STARTTLS",
+        [POSTINO_REASON_NO_TLS] = "TLS is required and was not to be had",
+        [POSTINO_REASON_TOO_LARGE] = "larger than the server takes",
+        [POSTINO_REASON_SOURCE] = "the message could not be read to its end",
+        [POSTINO_REASON_NUL] = "a NUL octet in the message",
+        [POSTINO_REASON_LONG_LINE] = "a line of more than 998 octets in the message",
+        [POSTINO_REASON_8BIT] = "octets above 127 in the message, and the server offers no 8BITMIME",
+        [POSTINO_REASON_POLICY] = "another recipient was refused, and it was to be all or none",
+    };
+    return names[reason];
+}
+
+enum postino_outcome postino_outcome_of(const struct postino_result *result)
+{
+    if (result->outcome != POSTINO_NOT_TRIED)
+        return (enum postino_outcome)result->outcome;
+    if (result->code >= 500 || result->reason == POSTINO_REASON_NO_TLS)
+        return POSTINO_REFUSED_FOR_GOOD;
+    return POSTINO_REFUSED_FOR_NOW;
+}

@@ -1,0 +1,78 @@
+/* The command: which of its faces was called. */
+#define _GNU_SOURCE
+#include "sink.h"
+#include "tool.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef POSTINO_VERSION
+#define POSTINO_VERSION "unknown"
+#endif
+
+const char *postino_program = "postino";
+
+static const char help[] =
+    "usage: postino COMMAND [OPTION]...\n"
+    "\n"
+    "  send      compose a mail, or take one as it is, and deliver it\n"
+    "  sendmail  stand in for sendmail(8): a message on standard input\n"
+    "  sink      a server for tests: takes mail, stores it, misbehaves on demand\n"
+    "\n"
+    "  postino COMMAND --help tells more; postino --version tells which one this is.\n"
+    "\n"
+    "The server is a URL, from --server or the environment variable POSTINO_SERVER, else smtp://localhost:\n"
+    "  smtp://HOST[:PORT]   lmtp://HOST:PORT   lmtp:///PATH/OF/SOCKET   smtp+notls://HOST[:PORT]\n";
+
+void postino_complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "%s: ", postino_program);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+void *postino_grow(void *memory, size_t count, size_t size)
+{
+    void *grown = count && size > SIZE_MAX / count ? NULL : realloc(memory, count * size);
+    if (!grown) {
+        postino_complain("no memory is left");
+        exit(EX_OSERR);
+    }
+    return grown;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } commands[] = {
+        {"send", postino_send_main},
+        {"sendmail", postino_sendmail_main},
+        {"sink", postino_sink_main},
+    };
+    const char *called = argc ? strrchr(argv[0], '/') : NULL;
+    called = called ? called + 1 : argc ? argv[0] : "postino";
+    signal(SIGPIPE, SIG_IGN);
+    if (strcmp(called, "sendmail") == 0) {
+        postino_program = called;
+        return postino_sendmail_main(argc, argv);
+    }
+    if (argc < 2) {
+        fputs(help, stderr);
+        return EX_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+        return fputs(help, stdout) < 0 ? EX_IOERR : EX_OK;
+    if (strcmp(argv[1], "--version") == 0)
+        return puts("postino " POSTINO_VERSION) < 0 ? EX_IOERR : EX_OK;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    postino_complain("there is no command '%s'; postino --help lists them", argv[1]);
+    return EX_USAGE;
+}

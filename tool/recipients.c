@@ -1,0 +1,65 @@
+/* Addresses from arguments and header fields. */
+#define _GNU_SOURCE
+#include "tool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static char *copy(const char *text, size_t length, const char *domain)
+{
+    size_t more = domain ? strlen(domain) + 1 : 0;
+    char *copied = postino_grow(NULL, length + more + 1, 1);
+    memcpy(copied, text, length);
+    copied[length] = '\0';
+    if (domain) {
+        copied[length] = '@';
+        strcpy(copied + length + 1, domain);
+    }
+    return copied;
+}
+
+/* A display name as people read it: a quoted string loses its quotes (5322 3.2.4). */
+static char *display_name(const struct postino_address *address)
+{
+    if (!address->name)
+        return NULL;
+    char *name = copy(address->name, address->name_length, NULL), *to = name;
+    for (const char *from = name; *from; from++) {
+        if (*from == '"')
+            continue;
+        if (*from == '\\' && from[1])
+            from++;
+        *to++ = *from;
+    }
+    *to = '\0';
+    return name;
+}
+
+bool postino_people_add(struct postino_people *people, const char *what, const char *list, const char *domain)
+{
+    struct postino_addresses addresses;
+    struct postino_address found;
+    enum postino_addresses_found kind;
+    size_t before = people->count;
+    postino_addresses_begin(&addresses, list, strlen(list));
+    while ((kind = postino_addresses_next(&addresses, &found)) == POSTINO_ADDRESSES_MAILBOX) {
+        bool lone = !memchr(found.address, '@', found.address_length);
+        char *address = copy(found.address, found.address_length, lone ? domain : NULL);
+        if (!postino_path_valid(address)) {
+            postino_complain("%s: not an address: %s", what, address);
+            free(address);
+            return false;
+        }
+        people->items = postino_grow(people->items, people->count + 1, sizeof *people->items);
+        people->items[people->count++] = (struct postino_mailbox){display_name(&found), address};
+    }
+    if (kind == POSTINO_ADDRESSES_WRONG) {
+        fprintf(stderr, "%s: %s: not an address, or a list of addresses: ", postino_program, what);
+        postino_print_escaped(stderr, list, strlen(list));
+        fputc('\n', stderr);
+        return false;
+    }
+    if (people->count == before)
+        postino_complain("%s: there is no address in it", what);
+    return people->count > before;
+}

@@ -1,0 +1,381 @@
+/* postino send: a mail from options. */
+#define _GNU_SOURCE
+#include "tool.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+    "usage: postino send --from ADDRESS --to ADDRESS... [OPTION]...\n"
+    "\n"
+    "Without --text, --text-file or --message, standard input is the text.\n"
+    "\n"
+    "  --server URL         where to deliver; default: $POSTINO_SERVER, else smtp://localhost\n"
+    "  --from ADDRESS       who sends, as ada@example.test or 'Ada <ada@example.test>'; '<>' with --message: nobody\n"
+    "  --to LIST            whom to; may be repeated, as --cc and --bcc; a list has commas\n"
+    "  --cc LIST            further recipients that the header names\n"
+    "  --bcc LIST           further recipients that no header names\n"
+    "  --reply-to LIST      where answers go\n"
+    "  --subject TEXT       in UTF-8\n"
+    "  --text TEXT          the text itself\n"
+    "  --text-file FILE     the text, from a file; - is standard input\n"
+    "  --attach FILE        a file to attach; may be repeated\n"
+    "  --header 'N: VALUE'  a further header field; may be repeated\n"
+    "  --message FILE       a whole message (RFC 5322) instead, sent as it is but for Bcc; - is standard input\n"
+    "  --all                deliver to every recipient or to none\n"
+    "  --name NAME          what to call ourselves in EHLO\n"
+    "  --local-address A    the address to connect from\n"
+    "  --timeout SECONDS    an end to it all; default: only each step of SMTP has its own\n"
+    "  --trace              show the conversation on standard error\n"
+    "  --json               tell what became of it as a line of JSON on standard output\n"
+    "\n"
+    "Exit codes: 0 accepted for every recipient; 64 bad arguments; 65 a message that cannot be sent; 66 a file that\n"
+    "cannot be read; 69 refused for good; 75 refused for now, try again later; 79 uncertain: the whole mail went out "
+    "and\n"
+    "the answer did not come, so that sending it again may deliver it twice.\n";
+
+enum option_value {
+    OPTION_SERVER = 256,
+    OPTION_FROM,
+    OPTION_TO,
+    OPTION_CC,
+    OPTION_BCC,
+    OPTION_REPLY_TO,
+    OPTION_SUBJECT,
+    OPTION_TEXT,
+    OPTION_TEXT_FILE,
+    OPTION_ATTACH,
+    OPTION_HEADER,
+    OPTION_MESSAGE,
+    OPTION_ALL,
+    OPTION_NAME,
+    OPTION_LOCAL_ADDRESS,
+    OPTION_TIMEOUT,
+    OPTION_TRACE,
+    OPTION_JSON,
+    OPTION_HELP
+};
+
+static const struct option options[] = {
+    {"server", required_argument, NULL, OPTION_SERVER},
+    {"from", required_argument, NULL, OPTION_FROM},
+    {"to", required_argument, NULL, OPTION_TO},
+    {"cc", required_argument, NULL, OPTION_CC},
+    {"bcc", required_argument, NULL, OPTION_BCC},
+    {"reply-to", required_argument, NULL, OPTION_REPLY_TO},
+    {"subject", required_argument, NULL, OPTION_SUBJECT},
+    {"text", required_argument, NULL, OPTION_TEXT},
+    {"text-file", required_argument, NULL, OPTION_TEXT_FILE},
+    {"attach", required_argument, NULL, OPTION_ATTACH},
+    {"header", required_argument, NULL, OPTION_HEADER},
+    {"message", required_argument, NULL, OPTION_MESSAGE},
+    {"all", no_argument, NULL, OPTION_ALL},
+    {"name", required_argument, NULL, OPTION_NAME},
+    {"local-address", required_argument, NULL, OPTION_LOCAL_ADDRESS},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"trace", no_argument, NULL, OPTION_TRACE},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+/* All that was asked for. */
+struct request {
+    struct postino_submission submission;
+    struct postino_people from, to, cc, bcc, reply_to;
+    const char *subject, *text, *text_file, *message_file;
+    struct postino_header *headers;
+    size_t header_count;
+    const char **attached;
+    size_t attached_count;
+    bool null_sender;
+};
+
+static bool add_header(struct request *request, const char *argument)
+{
+    const char *colon = strchr(argument, ':');
+    if (!colon || colon == argument) {
+        postino_complain("--header: not as 'Name: value': %s", argument);
+        return false;
+    }
+    const char *value = colon + 1;
+    value += strspn(value, " ");
+    request->headers = postino_grow(request->headers, request->header_count + 1, sizeof *request->headers);
+    request->headers[request->header_count++] =
+        (struct postino_header){strndup(argument, (size_t)(colon - argument)), value};
+    return true;
+}
+
+static bool set_timeout(struct request *request, const char *argument)
+{
+    char *end;
+    errno = 0;
+    unsigned long seconds = strtoul(argument, &end, 10);
+    if (*argument < '0' || *argument > '9' || *end || errno || seconds == 0 || seconds > UINT32_MAX) {
+        postino_complain("--timeout: not a number of seconds: %s", argument);
+        return false;
+    }
+    request->submission.total_s = (uint32_t)seconds;
+    return true;
+}
+
+static bool set_from(struct request *request, const char *argument)
+{
+    request->null_sender = strcmp(argument, "<>") == 0 || !*argument;
+    return request->null_sender || postino_people_add(&request->from, "--from", argument, NULL);
+}
+
+static bool add_attachment(struct request *request, const char *path)
+{
+    request->attached = postino_grow(request->attached, request->attached_count + 1, sizeof *request->attached);
+    request->attached[request->attached_count++] = path;
+    return true;
+}
+
+/* Returns false where the option's argument is wrong, having said so. */
+static bool take_option(struct request *request, int option, const char *argument)
+{
+    switch ((enum option_value)option) {
+    case OPTION_SERVER:
+        request->submission.server = argument;
+        return true;
+    case OPTION_FROM:
+        return set_from(request, argument);
+    case OPTION_TO:
+        return postino_people_add(&request->to, "--to", argument, NULL);
+    case OPTION_CC:
+        return postino_people_add(&request->cc, "--cc", argument, NULL);
+    case OPTION_BCC:
+        return postino_people_add(&request->bcc, "--bcc", argument, NULL);
+    case OPTION_REPLY_TO:
+        return postino_people_add(&request->reply_to, "--reply-to", argument, NULL);
+    case OPTION_SUBJECT:
+        request->subject = argument;
+        return true;
+    case OPTION_TEXT:
+        request->text = argument;
+        return true;
+    case OPTION_TEXT_FILE:
+        request->text_file = argument;
+        return true;
+    case OPTION_ATTACH:
+        return add_attachment(request, argument);
+    case OPTION_HEADER:
+        return add_header(request, argument);
+    case OPTION_MESSAGE:
+        request->message_file = argument;
+        return true;
+    case OPTION_ALL:
+        request->submission.all_or_none = true;
+        return true;
+    case OPTION_NAME:
+        request->submission.name = argument;
+        return true;
+    case OPTION_LOCAL_ADDRESS:
+        request->submission.local_address = argument;
+        return true;
+    case OPTION_TIMEOUT:
+        return set_timeout(request, argument);
+    case OPTION_TRACE:
+        request->submission.trace = true;
+        return true;
+    case OPTION_JSON:
+        request->submission.json = true;
+        return true;
+    case OPTION_HELP:
+        fputs(help, stdout);
+        exit(EX_OK);
+    }
+    fputs("postino send --help lists the options.\n", stderr); /* getopt has named what it did not know */
+    return false;
+}
+
+static void join(struct postino_people *all, const struct postino_people *some)
+{
+    all->items = postino_grow(all->items, all->count + some->count + 1, sizeof *all->items);
+    if (some->count)
+        memcpy(all->items + all->count, some->items, some->count * sizeof *all->items);
+    all->count += some->count;
+}
+
+static bool complete(struct request *request, int argc, char **argv)
+{
+    struct postino_submission *submission = &request->submission;
+    if (optind < argc) {
+        postino_complain("what is '%s'? Addresses come behind --to, files behind --attach", argv[optind]);
+        return false;
+    }
+    join(&submission->recipients, &request->to);
+    join(&submission->recipients, &request->cc);
+    join(&submission->recipients, &request->bcc);
+    if (submission->recipients.count == 0) {
+        postino_complain("nobody to send to: name somebody with --to");
+        return false;
+    }
+    if (request->from.count != 1 && !(request->null_sender && request->message_file)) {
+        postino_complain("name one sender with --from");
+        return false;
+    }
+    submission->reverse_path = request->from.count ? request->from.items[0].address : "";
+    bool composed = request->subject || request->text || request->text_file || request->attached_count ||
+                    request->header_count || request->reply_to.count;
+    if (request->message_file && composed) {
+        postino_complain("--message is sent as it is: it goes with --from, --to, --cc, --bcc, and no other content");
+        return false;
+    }
+    if (request->text && request->text_file) {
+        postino_complain("--text and --text-file are two texts; give one");
+        return false;
+    }
+    if (submission->name && !postino_name_valid(submission->name)) {
+        postino_complain("--name: neither a domain nor an address literal: %s", submission->name);
+        return false;
+    }
+    return true;
+}
+
+static int cannot_read(const char *option, const char *path)
+{
+    postino_complain("%s: %s: %s", option, path, strerror(errno));
+    return EX_NOINPUT;
+}
+
+static int send_existing(struct request *request)
+{
+    struct postino_file_source file;
+    struct postino_header_filter filter;
+    if (!postino_spool_open(&file, request->message_file, false))
+        return cannot_read("--message", request->message_file);
+    struct postino_measure measure = postino_measure_source(&file.source);
+    if (measure.failed)
+        return cannot_read("--message", request->message_file);
+    if (measure.bad) {
+        postino_complain("--message: %s: line %llu: %s; it was not sent", request->message_file,
+                         (unsigned long long)measure.bad_line, measure.bad);
+        return EX_DATAERR;
+    }
+    file.source.length = (size_t)measure.length;
+    file.source.seven_bit = measure.seven_bit;
+    postino_header_filter_open(&filter, &file.source);
+    request->submission.source = &filter.source;
+    return postino_submit(&request->submission);
+}
+
+static const char *type_of(const char *path)
+{
+    static const char *const types[][2] = {
+        {".txt", "text/plain"},        {".log", "text/plain"},      {".csv", "text/csv"},
+        {".html", "text/html"},        {".htm", "text/html"},       {".md", "text/markdown"},
+        {".json", "application/json"}, {".xml", "application/xml"}, {".pdf", "application/pdf"},
+        {".zip", "application/zip"},   {".gz", "application/gzip"}, {".png", "image/png"},
+        {".jpg", "image/jpeg"},        {".jpeg", "image/jpeg"},     {".gif", "image/gif"},
+        {".svg", "image/svg+xml"},     {".webp", "image/webp"},     {".mp3", "audio/mpeg"},
+        {".mp4", "video/mp4"},         {".ics", "text/calendar"},   {".tar", "application/x-tar"},
+    };
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot && i < sizeof types / sizeof *types; i++)
+        if (strcasecmp(dot, types[i][0]) == 0)
+            return types[i][1];
+    return NULL;
+}
+
+/* Opens the files to attach; returns EX_OK or an exit code, having said why. */
+static int open_parts(const struct request *request, struct postino_part *parts, struct postino_file_source *files)
+{
+    for (size_t i = 0; i < request->attached_count; i++) {
+        const char *path = request->attached[i];
+        if (!postino_spool_open(&files[i], path, false))
+            return cannot_read("--attach", path);
+        files[i].cancelled = &postino_interrupted;
+        files[i].source.length = (size_t)files[i].size;
+        const char *name = strcmp(path, "-") == 0 ? "standard-input" : path;
+        parts[i] = (struct postino_part){.source = &files[i].source, .filename = name, .type = type_of(path)};
+    }
+    return EX_OK;
+}
+
+static int send_composed(struct request *request, struct postino_source *text)
+{
+    struct postino_part *parts = postino_grow(NULL, request->attached_count + 1, sizeof *parts);
+    struct postino_file_source *files = postino_grow(NULL, request->attached_count + 1, sizeof *files);
+    struct postino_message_source composed;
+    struct postino_date date;
+    uint8_t randomness[2][POSTINO_MESSAGE_RANDOMNESS];
+    char message_id[400];
+    int zone_minutes;
+    const char *at = strchr(request->from.items[0].address, '@');
+    int code = open_parts(request, parts, files);
+    if (code)
+        return code;
+    postino_posix_date(&date.seconds, &zone_minutes);
+    date.zone_minutes = (int16_t)zone_minutes;
+    if (!postino_posix_random(randomness, sizeof randomness)) {
+        postino_complain("the system gives no randomness");
+        return EX_OSERR;
+    }
+    bool named = postino_message_id(message_id, sizeof message_id, randomness[0], at ? at + 1 : "localhost");
+    struct postino_message message = {
+        .from = {request->from.items, request->from.count},
+        .reply_to = {request->reply_to.items, request->reply_to.count},
+        .to = {request->to.items, request->to.count},
+        .cc = {request->cc.items, request->cc.count},
+        .subject = request->subject,
+        .date = &date,
+        .message_id = named ? message_id : NULL,
+        .headers = request->headers,
+        .header_count = request->header_count,
+        .text = text,
+        .parts = parts,
+        .part_count = request->attached_count,
+        .multipart = &postino_multipart,
+        .randomness = randomness[1],
+    };
+    enum postino_message_error error = postino_message_open(&composed, &message);
+    if (error) {
+        postino_complain("%s, number %zu: %s; nothing was sent", composed.wrong_field, composed.wrong_item + 1,
+                         postino_message_error_text(error));
+        return EX_USAGE;
+    }
+    request->submission.source = &composed.source;
+    return postino_submit(&request->submission);
+}
+
+static int send_text(struct request *request)
+{
+    struct postino_memory_source memory;
+    struct postino_file_source file;
+    const char *path = request->text_file ? request->text_file : "-";
+    if (request->text) {
+        postino_memory_source_open(&memory, request->text, strlen(request->text));
+        return send_composed(request, &memory.source);
+    }
+    if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO))
+        fputs("Type the text; end it with Ctrl-D on a line of its own.\n", stderr);
+    if (!postino_spool_open(&file, path, false))
+        return cannot_read("--text-file", path);
+    file.cancelled = &postino_interrupted;
+    return send_composed(request, &file.source);
+}
+
+int postino_send_main(int argc, char **argv)
+{
+    struct request request = {.submission = {.server = getenv("POSTINO_SERVER")}};
+    int option;
+    if (!request.submission.server || !*request.submission.server)
+        request.submission.server = "smtp://localhost";
+    postino_program = "postino send";
+    argv[0] = (char *)"postino send"; /* getopt says it */
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        if (!take_option(&request, option, optarg))
+            return EX_USAGE;
+    if (!complete(&request, argc, argv))
+        return EX_USAGE;
+    postino_catch_signals();
+    int code = request.message_file ? send_existing(&request) : send_text(&request);
+    if (fflush(stdout) != 0 && code == EX_OK)
+        code = EX_IOERR;
+    return code;
+}

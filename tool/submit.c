@@ -1,0 +1,104 @@
+/* One mail on its way, whoever gathered it. */
+#define _GNU_SOURCE
+#include "tool.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    TEXT_SIZE = 256,
+    TRACE_SIZE = 8192
+};
+
+volatile bool postino_interrupted;
+static int signal_pipe[2] = {-1, -1};
+
+static void interrupted(int signal)
+{
+    static const char octet = 0;
+    (void)signal;
+    postino_interrupted = true;
+    if (write(signal_pipe[1], &octet, 1) < 0)
+        return; /* the pipe is full: it has been said */
+}
+
+int postino_catch_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = interrupted}; /* without SA_RESTART: reading stops, too */
+    if (signal_pipe[0] >= 0)
+        return signal_pipe[0];
+    if (pipe(signal_pipe) != 0) {
+        postino_complain("no descriptors are left");
+        exit(EX_OSERR);
+    }
+    for (int i = 0; i < 2; i++) {
+        fcntl(signal_pipe[i], F_SETFL, O_NONBLOCK);
+        fcntl(signal_pipe[i], F_SETFD, FD_CLOEXEC);
+    }
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, NULL);
+    return signal_pipe[0];
+}
+
+static void print_line(struct postino_trace *trace, enum postino_direction direction, const char *line, size_t length)
+{
+    (void)trace;
+    fputs(direction == POSTINO_TO_SERVER ? "C: " : "S: ", stderr);
+    postino_print_escaped(stderr, line, length);
+    fputc('\n', stderr);
+}
+
+/* The same address twice is one recipient. */
+static uint32_t fill_recipients(struct postino_recipient *recipients, const struct postino_people *people, char *texts)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < people->count; i++) {
+        bool known = false;
+        for (uint32_t j = 0; j < count && count <= 1000 && !known; j++)
+            known = strcmp(recipients[j].address, people->items[i].address) == 0;
+        if (known)
+            continue;
+        recipients[count] = (struct postino_recipient){.address = people->items[i].address};
+        recipients[count].result.text = texts + (size_t)count * TEXT_SIZE;
+        recipients[count].result.text_size = TEXT_SIZE;
+        recipients[count].result.text[0] = '\0';
+        count++;
+    }
+    return count;
+}
+
+int postino_submit(const struct postino_submission *submission)
+{
+    const struct postino_people *people = &submission->recipients;
+    char text[TEXT_SIZE] = "", trace_buffer[TRACE_SIZE];
+    struct postino_trace trace;
+    struct postino_recipient *recipients = postino_grow(NULL, people->count, sizeof *recipients);
+    char *texts = postino_grow(NULL, people->count, TEXT_SIZE);
+    struct postino_mail mail = {
+        .reverse_path = submission->reverse_path,
+        .recipients = recipients,
+        .recipient_count = fill_recipients(recipients, people, texts),
+        .policy = submission->all_or_none ? POSTINO_POLICY_ALL : POSTINO_POLICY_ANY,
+        .source = submission->source,
+        .result = {.text = text, .text_size = sizeof text},
+    };
+    struct postino_send_options options = {
+        .name = submission->name,
+        .local_address = submission->local_address,
+        .total_s = submission->total_s,
+        .with_cancel_fd = true,
+        .cancel_fd = postino_catch_signals(),
+        .trace = submission->trace ? &trace : NULL,
+    };
+    postino_trace_init(&trace, trace_buffer, sizeof trace_buffer, print_line);
+    enum postino_outcome outcome = postino_send(submission->server, &mail, &options);
+    postino_report(submission, &mail, outcome, options.problem);
+    int code = postino_exit_code(outcome, &mail);
+    free(recipients);
+    free(texts);
+    return code;
+}

@@ -1,0 +1,72 @@
+/* What the commands share: gathering a mail, sending it, telling what became of it. */
+#ifndef POSTINO_TOOL_TOOL_H
+#define POSTINO_TOOL_TOOL_H
+
+#include <postino/message.h>
+#include <postino/posix.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+/* Beside those of sysexits(3): the mail may or may not have been delivered. */
+enum {
+    POSTINO_EX_UNCERTAIN = 79
+};
+
+/* main.c */
+extern const char *postino_program; /* as it was called, for messages */
+void postino_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void *postino_grow(void *memory, size_t count, size_t size); /* never NULL: ends the program where memory does */
+
+int postino_send_main(int argc, char **argv);
+int postino_sendmail_main(int argc, char **argv);
+
+/* recipients.c: addresses with their names, as header text holds them. */
+struct postino_people {
+    struct postino_mailbox *items;
+    size_t count;
+};
+/* Adds those of a list such as `Ada <ada@example.test>, bob@example.test`. Returns false where it is wrong, having said
+ * so, with `what` as the name of the argument. `domain`, or NULL, is put behind a lone word. */
+bool postino_people_add(struct postino_people *people, const char *what, const char *list, const char *domain);
+
+/* spool.c: standard input, or what else cannot be read twice, kept so that it can. */
+bool postino_spool_open(struct postino_file_source *file, const char *path, bool dot_ends);
+
+/* measure.c: reads a source through and rewinds it. */
+struct postino_measure {
+    uint64_t length; /* with line ends as CR LF */
+    uint64_t bad_line;
+    const char *bad; /* what is wrong on that line, or NULL */
+    bool seven_bit;
+    bool failed; /* it could not be read */
+};
+struct postino_measure postino_measure_source(struct postino_source *source);
+
+/* submit.c */
+struct postino_submission {
+    const char *server;
+    const char *name;
+    const char *local_address;
+    const char *reverse_path;
+    struct postino_people recipients;
+    struct postino_source *source;
+    uint32_t total_s;
+    bool all_or_none;
+    bool trace;
+    bool json;
+    bool quiet; /* says nothing of what was accepted */
+};
+/* Sends, tells, and returns the exit code. */
+int postino_submit(const struct postino_submission *submission);
+
+extern volatile bool postino_interrupted; /* by SIGINT, SIGTERM or SIGHUP, once the mail is being gathered or sent */
+int postino_catch_signals(void);          /* returns a descriptor that can be read after such a signal */
+
+/* report.c */
+void postino_report(const struct postino_submission *submission, const struct postino_mail *mail,
+                    enum postino_outcome outcome, const char *problem);
+int postino_exit_code(enum postino_outcome outcome, const struct postino_mail *mail);
+void postino_print_escaped(FILE *out, const char *text, size_t length);
+
+#endif
