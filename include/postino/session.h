@@ -60,10 +60,10 @@ enum postino_outcome {
 /* Why, where code 0 says that it was not (only) the server's word. */
 enum postino_reason {
     POSTINO_REASON_REPLY,     /* the server's reply */
+    POSTINO_REASON_PROTOCOL,  /* the server broke the protocol: a reply that is malformed, too long, or not expected */
     POSTINO_REASON_LOST,      /* end of file or reset */
     POSTINO_REASON_TIMEOUT,   /* no complete reply in time */
     POSTINO_REASON_CANCELLED, /* by the caller */
-    POSTINO_REASON_PROTOCOL,  /* the server broke the protocol: a reply that is malformed, too long, or not expected */
     POSTINO_REASON_INJECTION, /* octets came in clear behind the reply to STARTTLS */
     POSTINO_REASON_NO_TLS,    /* TLS is required and the server does not offer it */
     POSTINO_REASON_TOO_LARGE, /* larger than the server's SIZE (1870 6.1) */
@@ -158,7 +158,7 @@ struct postino_config {
 #define POSTINO_OFFERS_AUTH                0x0200u /* 4954 */
 
 /* Limits that bound what a server can make us do (5321 4.5.3.1.5 asks for 512). */
-#define POSTINO_REPLY_LINE_MAX  2048u /* octets of a line with its line end */
+#define POSTINO_REPLY_LINE_MAX  2048u /* octets of a line without its line end */
 #define POSTINO_REPLY_LINES_MAX 1024u /* lines of a reply */
 
 /* Private by rule; complete so that the caller can give it room. */
@@ -209,7 +209,7 @@ enum postino_misuse {
     POSTINO_OK,
     POSTINO_BAD_NAME,         /* `name` is neither a domain nor an address literal */
     POSTINO_BAD_REVERSE_PATH, /* not as 5321 4.1.2 asks */
-    POSTINO_BAD_RECIPIENT,    /* that recipient's outcome is POSTINO_REFUSED_FOR_GOOD, the others' POSTINO_NOT_TRIED */
+    POSTINO_BAD_RECIPIENT,    /* the outcome of the wrong ones is POSTINO_REFUSED_FOR_GOOD, of the others NOT_TRIED */
     POSTINO_BAD_COMMAND,      /* a control character in a command or its argument, or too long */
     POSTINO_BAD_MAIL          /* no recipient, or no source */
 };
@@ -242,7 +242,7 @@ void postino_session_secured(struct postino_session *session);
  * POSTINO_NEED_CLOSE the error stands, and the call only tells `unsent`. To be called once, before _finished. */
 void postino_session_lost(struct postino_session *session, enum postino_reason why, size_t unsent);
 
-/* Says QUIT when the last submitted mail is done. */
+/* Says QUIT when the last submitted mail is done. A mail that is submitted behind this call may not be tried. */
 void postino_session_quit(struct postino_session *session);
 
 /* The next mail that is done, with its results, the caller's again; or NULL. */

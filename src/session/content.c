@@ -20,7 +20,6 @@ struct expansion {
 static void give_up(struct postino_session *s, enum postino_reason reason)
 {
     struct postino_mail *mail = s->spoken.mail;
-    s->code = 0;
     postino_flow_fail(s, reason);
     postino_result_set(s, &mail->result,
                        reason == POSTINO_REASON_SOURCE ? POSTINO_VERDICT_FOR_NOW : POSTINO_VERDICT_FOR_GOOD, reason);

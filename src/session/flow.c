@@ -70,22 +70,26 @@ void postino_flow_spoken(struct postino_session *s)
     advance(&s->spoken);
 }
 
+/* The error is sticky, and so is its text. */
+static void end_with(struct postino_session *s, enum postino_verdict verdict, enum postino_reason reason)
+{
+    postino_result_set(s, &s->error, verdict, reason);
+    if (s->error.code == 0 && s->config->text_size)
+        s->config->text[0] = '\0';
+    s->flags |= POSTINO_FAILED;
+}
+
 void postino_flow_fail(struct postino_session *s, enum postino_reason reason)
 {
     if (!has(s, POSTINO_FAILED))
-        postino_result_set(s, &s->error, POSTINO_VERDICT_FOR_NOW, reason);
-    if (s->code == 0 && s->config->text_size)
-        s->config->text[0] = '\0';
-    s->flags |= POSTINO_CLOSED | POSTINO_FAILED;
+        end_with(s, POSTINO_VERDICT_FOR_NOW, reason);
+    s->flags |= POSTINO_CLOSED;
 }
 
 /* It does not go on, and the server is told QUIT. */
 void postino_flow_refuse(struct postino_session *s, enum postino_verdict verdict, enum postino_reason reason)
 {
-    if (reason != POSTINO_REASON_REPLY)
-        s->code = 0;
-    postino_result_set(s, &s->error, verdict, reason);
-    s->flags |= POSTINO_FAILED;
+    end_with(s, verdict, reason);
     s->spoken.step = POSTINO_STEP_QUIT;
 }
 
@@ -106,7 +110,6 @@ static void prepare(struct postino_session *s)
         reason = POSTINO_REASON_TOO_LARGE;
     if (reason == POSTINO_REASON_REPLY)
         return;
-    s->code = 0;
     postino_result_set(s, &mail->result, POSTINO_VERDICT_FOR_GOOD, reason);
     mail->result.step = POSTINO_STEP_MAIL;
     mail->flags |= POSTINO_DOOMED;
@@ -117,7 +120,7 @@ static void next_mail(struct postino_session *s)
     struct postino_mail *mail = s->spoken.mail;
     if (mail->flags & POSTINO_OPEN)
         s->flags |= POSTINO_DIRTY;
-    postino_result_share(mail);
+    postino_result_share(mail, &mail->result);
     s->spoken.mail = mail->next;
     s->spoken.step = POSTINO_STEP_RSET;
 }
@@ -128,7 +131,6 @@ static void speak_again(struct postino_session *s)
     s->spoken.mail->flags = POSTINO_PREPARED;
     s->spoken.step = POSTINO_STEP_RSET;
     s->offers &= (uint16_t)~POSTINO_OFFERS_PIPELINING;
-    s->flags |= POSTINO_WITHDRAWN;
 }
 
 static void caught_up(struct postino_session *s)
@@ -165,6 +167,8 @@ void postino_flow_settle(struct postino_session *s)
 
 static void hello_answered(struct postino_session *s, enum postino_verdict verdict)
 {
+    if (verdict != POSTINO_VERDICT_ACCEPTED) /* what it listed is no offer */
+        s->offers = 0, s->size_limit = 0;
     if (verdict == POSTINO_VERDICT_ACCEPTED)
         s->spoken.step = POSTINO_STEP_RSET;
     else if (verdict == POSTINO_VERDICT_FOR_GOOD && s->awaited.step == POSTINO_STEP_EHLO && !s->config->lmtp)
@@ -177,12 +181,27 @@ static void hello_answered(struct postino_session *s, enum postino_verdict verdi
 
 static void rset_answered(struct postino_session *s, enum postino_verdict verdict)
 {
-    if (verdict == POSTINO_VERDICT_ACCEPTED)
+    if (verdict == POSTINO_VERDICT_ACCEPTED) {
         s->flags &= ~(uint32_t)POSTINO_DIRTY;
-    else if (s->outstanding > 1 || s->offset)
+    } else if (!has(s, POSTINO_DIRTY)) { /* it stood behind a dot, and is not needed in lock-step */
         s->awaited.mail->flags |= POSTINO_UNSPOKEN;
-    else
+        s->flags |= POSTINO_WITHDRAWN;
+    } else if (s->outstanding > 1 || s->offset) {
+        s->awaited.mail->flags |= POSTINO_UNSPOKEN;
+    } else {
         postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
+    }
+}
+
+/* The reply to what counts as not spoken. */
+static void unspoken_answered(struct postino_session *s, enum postino_verdict verdict)
+{
+    if (verdict != POSTINO_VERDICT_ACCEPTED)
+        return;
+    if (s->awaited.step == POSTINO_STEP_MAIL)
+        s->flags |= POSTINO_DIRTY;
+    else if (s->awaited.step == POSTINO_STEP_DATA)
+        postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
 }
 
 static void mail_answered(struct postino_session *s, enum postino_verdict verdict)
@@ -255,8 +274,10 @@ static bool content_answered(struct postino_session *s, enum postino_verdict ver
         } else {
             postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
         }
+    } else if (verdict != POSTINO_VERDICT_ACCEPTED) {
+        s->flags |= POSTINO_DIRTY; /* a lone dot was refused: who knows what stands open */
     }
-    postino_result_share(mail);
+    postino_result_share(mail, &mail->result);
     return false;
 }
 
@@ -316,8 +337,8 @@ void postino_flow_answered(struct postino_session *s)
     if (!s->awaited.mail || !(s->awaited.mail->flags & POSTINO_UNSPOKEN)) {
         if (apply(s, verdict))
             return;
-    } else if (s->awaited.step == POSTINO_STEP_DATA && verdict == POSTINO_VERDICT_ACCEPTED) {
-        postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
+    } else {
+        unspoken_answered(s, verdict);
     }
     s->outstanding--;
     advance(&s->awaited);

@@ -100,7 +100,7 @@ void postino_flow_fail(struct postino_session *session, enum postino_reason reas
 /* result.c */
 void postino_result_set(const struct postino_session *session, struct postino_result *result,
                         enum postino_verdict verdict, enum postino_reason reason);
-void postino_result_share(struct postino_mail *mail);
+void postino_result_share(struct postino_mail *mail, const struct postino_result *result);
 void postino_result_abandon(const struct postino_session *session, struct postino_mail *mail);
 
 #endif

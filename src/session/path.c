@@ -64,7 +64,7 @@ static bool address_literal(const char *at)
 {
     size_t length = 0;
     while (*++at && *at != ']') {
-        if (*at <= ' ' || *at > '~' || *at == '[' || *at == '\\')
+        if (*at <= ' ' || *at > '~' || strchr("[\\<>", *at))
             return false;
         length++;
     }

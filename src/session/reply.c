@@ -10,7 +10,7 @@ enum {
 static void keep_text(struct postino_session *s, char octet)
 {
     const struct postino_config *config = s->config;
-    if (s->text_length + 1 < config->text_size) {
+    if (!(s->flags & POSTINO_FAILED) && s->text_length + 1 < config->text_size) {
         config->text[s->text_length++] = octet;
         config->text[s->text_length] = '\0';
     }
@@ -70,8 +70,8 @@ static void line_begins(struct postino_session *s)
     if (s->flags & POSTINO_LAST_LINE) { /* the line before ended a reply: this one begins the next */
         s->lines = 0;
         s->text_length = 0;
-        if (s->config->text_size)
-            s->config->text[0] = '\0';
+        keep_text(s, '\0');
+        s->text_length = 0;
         if (s->outstanding == 0)
             s->flags |= POSTINO_UNSOLICITED;
     }

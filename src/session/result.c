@@ -43,11 +43,13 @@ static void set_text(struct postino_result *result, const char *text)
 void postino_result_set(const struct postino_session *s, struct postino_result *result, enum postino_verdict verdict,
                         enum postino_reason reason)
 {
-    const char *text = s->code && s->config->text_size ? s->config->text : "";
+    const char *text = "";
     result->outcome = (uint8_t)verdict;
     result->step = s->awaited.step;
     result->reason = (uint8_t)reason;
-    result->code = s->code;
+    result->code = reason <= POSTINO_REASON_PROTOCOL ? s->code : 0;
+    if (result->code && s->config->text_size)
+        text = s->config->text;
     set_enhanced(result, text);
     set_text(result, text);
 }
@@ -61,19 +63,19 @@ static void copy(struct postino_result *to, const struct postino_result *from)
     set_text(to, from->text ? from->text : "");
 }
 
-/* Recipients that no reply of their own refused share what became of the mail. */
-void postino_result_share(struct postino_mail *mail)
+/* The mail is done. Recipients that no reply of their own refused share in what became of it. */
+void postino_result_share(struct postino_mail *mail, const struct postino_result *shared)
 {
     mail->flags |= POSTINO_DONE;
     if (mail->command)
         return;
     /* Where it was given up for another recipient's sake, they hear that rather than the other's reply. */
-    bool for_another = mail->result.step == POSTINO_STEP_RCPT && mail->flags & POSTINO_DOOMED;
+    bool for_another = shared->step == POSTINO_STEP_RCPT && mail->flags & POSTINO_DOOMED;
     for (uint32_t i = 0; i < mail->recipient_count; i++) {
         struct postino_result *result = &mail->recipients[i].result;
         if (result->outcome != POSTINO_PENDING && result->outcome != POSTINO_NOT_TRIED)
             continue;
-        copy(result, &mail->result);
+        copy(result, shared);
         if (for_another) {
             result->reason = POSTINO_REASON_POLICY;
             result->code = 0;
@@ -88,19 +90,21 @@ void postino_mail_end(struct postino_mail *mail, const struct postino_result *wh
     copy(&mail->result, why);
     mail->result.outcome = POSTINO_NOT_TRIED;
     mail->flags = 0;
-    postino_result_share(mail);
+    postino_result_share(mail, &mail->result);
 }
 
 /* The session ended before the mail did. */
 void postino_result_abandon(const struct postino_session *s, struct postino_mail *mail)
 {
-    if (!(mail->flags & POSTINO_DOOMED)) {
-        copy(&mail->result, &s->error);
-        mail->result.outcome = POSTINO_NOT_TRIED;
-        if (mail->flags & POSTINO_ENDED && s->total - mail->end >= s->unsent && s->error.code != 421)
-            mail->result.outcome = POSTINO_UNCERTAIN;
-        else if (mail->flags & POSTINO_OPEN || (mail->flags & POSTINO_BEGUN && s->total - mail->begin > s->unsent))
-            mail->result.outcome = POSTINO_REFUSED_FOR_NOW;
-    }
-    postino_result_share(mail);
+    struct postino_result why = s->error;
+    why.outcome = POSTINO_NOT_TRIED;
+    if (mail->flags & POSTINO_ENDED && s->total - mail->end >= s->unsent && s->error.code != 421)
+        why.outcome = POSTINO_UNCERTAIN;
+    else if (mail->flags & POSTINO_OPEN || (mail->flags & POSTINO_BEGUN && s->total - mail->begin > s->unsent))
+        why.outcome = POSTINO_REFUSED_FOR_NOW;
+    if (mail->flags & POSTINO_DOOMED)
+        why = mail->result;
+    else if (mail->result.outcome != POSTINO_ACCEPTED) /* by a recipient of LMTP */
+        copy(&mail->result, &why);
+    postino_result_share(mail, &why);
 }

@@ -22,15 +22,14 @@ enum postino_misuse postino_mail_check(const struct postino_mail *mail)
         return POSTINO_BAD_MAIL;
     if (*mail->reverse_path && !postino_path_valid(mail->reverse_path))
         return POSTINO_BAD_REVERSE_PATH;
+    enum postino_misuse misuse = POSTINO_OK;
     for (uint32_t i = 0; i < mail->recipient_count; i++) {
-        struct postino_result *result = &mail->recipients[i].result;
-        result->outcome = POSTINO_NOT_TRIED;
-        if (!postino_path_valid(mail->recipients[i].address)) {
-            result->outcome = POSTINO_REFUSED_FOR_GOOD;
-            return POSTINO_BAD_RECIPIENT;
-        }
+        bool valid = postino_path_valid(mail->recipients[i].address);
+        mail->recipients[i].result.outcome = valid ? POSTINO_NOT_TRIED : POSTINO_REFUSED_FOR_GOOD;
+        if (!valid)
+            misuse = POSTINO_BAD_RECIPIENT;
     }
-    return POSTINO_OK;
+    return misuse;
 }
 
 enum postino_misuse postino_session_submit(struct postino_session *s, struct postino_mail *mail)
@@ -118,7 +117,6 @@ void postino_session_input(struct postino_session *s, const void *octets, size_t
     const char *at = octets;
     for (const char *end = at + length; at < end && !(s->flags & POSTINO_CLOSED); at++) {
         if (s->flags & POSTINO_HANDSHAKE) { /* 3207 6: nothing said in clear may be taken for secured */
-            s->code = 0;
             postino_flow_fail(s, POSTINO_REASON_INJECTION);
             return;
         }
@@ -137,12 +135,19 @@ void postino_session_secured(struct postino_session *s)
     s->size_limit = 0;
 }
 
+/* The awaited RSET was spoken behind the dot of the mail before, not to clean up. */
+static bool stands_behind_dot(const struct postino_session *s)
+{
+    return s->outstanding && s->awaited.step == POSTINO_STEP_RSET && !(s->flags & POSTINO_DIRTY);
+}
+
 void postino_session_lost(struct postino_session *s, enum postino_reason why, size_t unsent)
 {
     s->unsent = unsent;
     if (s->flags & POSTINO_CLOSED)
         return;
-    s->code = 0;
+    if (why == POSTINO_REASON_TIMEOUT && stands_behind_dot(s))
+        s->flags |= POSTINO_WITHDRAWN;
     if (s->spoken.step != POSTINO_STEP_QUIT) /* nothing depends on the reply to QUIT */
         postino_flow_fail(s, why);
     s->flags |= POSTINO_CLOSED;

@@ -26,6 +26,8 @@ static void spoken(struct postino_trace *trace, const struct postino_session *s)
     size_t skip = s->spoken.step == POSTINO_STEP_CONTENT && s->column ? 2 : 0;
     if (length > half)
         length = half;
+    if (skip > length)
+        skip = length;
     trace->line(trace, POSTINO_TO_SERVER, writer.buffer + skip, length - skip);
 }
 
