@@ -1,0 +1,58 @@
+# The front door. Each target installs what it lacks, through scripts/setup. `make help` lists them.
+BUILD ?= build
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+CMAKE_FLAGS ?=
+
+.PHONY: all help setup demo test check-all bench size coverage fuzz format install clean
+
+all: $(BUILD)/configured
+	@cmake --build $(BUILD) -j$(JOBS) -- --no-print-directory $(QUIET)
+
+$(BUILD)/configured: CMakeLists.txt
+	@scripts/setup build
+	@cmake -S . -B $(BUILD) $(CMAKE_FLAGS) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log && touch $@
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo "  make            builds the command, build/postino, and the libraries"
+
+demo: QUIET = >/dev/null
+demo: ## delivers a real mail with an attachment to a server of our own, and shows that it arrived
+	@scripts/setup build demo
+	@$(MAKE) --no-print-directory all QUIET=">/dev/null"
+	@scripts/demo $(BUILD)/postino
+
+test: ## all tests: `N passed, N failed` (about ten minutes)
+	@scripts/setup build test size
+	@tests/run $(BUILD)
+
+check-all: ## everything: longer fuzzing, every mutation, every server
+	@scripts/setup build test size interop bench
+	@tests/run --all $(BUILD)
+
+bench: all ## round trips, system calls and speed, beside the peers, into bench/RESULTS.md
+	@scripts/setup bench
+	@POSTINO=$(BUILD)/postino bench/run
+
+size: ## what each feature costs on a Cortex-M4
+	@scripts/setup size
+	@scripts/size
+
+coverage: ## lines and branches of src/session that the tests reach
+	@scripts/setup build test
+	@scripts/coverage
+
+fuzz: ## fuzzes for ten minutes; FUZZ_SECONDS sets how long
+	@scripts/setup build fuzz
+	@fuzz/run $${FUZZ_SECONDS:-600}
+
+format: ## lays out all C as .clang-format says
+	@scripts/setup format
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+install: all ## installs into PREFIX (default /usr/local)
+	@cmake --install $(BUILD) $(if $(PREFIX),--prefix $(PREFIX))
+
+clean: ## removes what was built
+	@rm -rf $(BUILD)
