@@ -74,8 +74,9 @@ static size_t name_octet(struct postino_header_filter *filter, uint8_t octet, ui
 /* Takes an octet; what goes out for it is at most what was held, and itself. */
 static size_t take(struct postino_header_filter *filter, uint8_t octet, uint8_t *out)
 {
-    if (octet == '\n' && filter->after_cr) {
-        filter->after_cr = false;
+    bool second = octet == '\n' && filter->after_cr;
+    filter->after_cr = false;
+    if (second) {
         *out = octet;
         return filter->dropping ? 0 : 1;
     }
