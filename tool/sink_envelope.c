@@ -96,7 +96,7 @@ enum postino_sink_reply postino_sink_mail(struct postino_sink_peer *peer, struct
     struct postino_sink_parameters parameters;
     enum postino_sink_reply reply;
 
-    if (!peer->greeted || peer->in_mail || peer->broken)
+    if (!peer->greeted || peer->in_mail)
         return SINK_SAY_SEQUENCE;
     reply = sink_path_command(peer, SINK_AT_MAIL, argument, &parameters);
     if (reply != SINK_SAY_MAIL)

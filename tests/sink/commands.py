@@ -1,6 +1,7 @@
 """Commands, their sequence and their arguments."""
 import socket
 import struct
+import time
 
 from harness import Sink, dialogue, equal
 
@@ -138,3 +139,13 @@ def test_one_segment_answers_a_flight():
         client.send(b'MAIL FROM:<a@b.test>\r\n' + 100 * b'RCPT TO:<c@b.test>\r\n' + b'DATA\r\n')
         equal(client.codes(102), 101 * [250] + [354])
         equal(segments() - before, 1)
+
+
+def test_quit_leaves_the_client_time_to_close():
+    with Sink() as sink:
+        client = sink.hello()
+        equal(client.code('QUIT'), 221)
+        for _ in range(3):
+            client.send(b'NOOP\r\n')
+            time.sleep(0.05)
+        equal(client.rest(), (b'', 'closed'))

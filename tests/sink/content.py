@@ -60,7 +60,7 @@ def test_bare_line_ends_by_bdat():
     with Sink() as sink:
         client = sink.hello()
         for chunks, code in (([b'a\nb\r\n'], 550), ([b'a\rb\r\n'], 550), ([b'a\r', b'\nb\r\n'], 250), ([b'a\r', b'b\r\n'], 550), ([b'a', b'\n'], 550),
-                             ([b'a\r'], 550), ([b'a\r', b''], 550), ([b'\n'], 550), ([200 * b'x' + b'\n' + 200 * b'x'], 550), ([b'no end'], 250)):
+                             ([b'a\r'], 550), ([b'a\r', b''], 550), ([b'\n'], 550), ([b'a\n'], 550), ([b'a\n', b'b'], 550), ([200 * b'x' + b'\n' + 200 * b'x'], 550), ([b'no end'], 250)):
             client.envelope()
             for chunk in chunks[:-1]:
                 equal(client.code(b'BDAT %d\r\n' % len(chunk) + chunk), 250)
