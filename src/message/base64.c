@@ -5,13 +5,21 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static void group(unsigned a, unsigned b, unsigned c, uint8_t *out)
+static uint32_t character(uint32_t sextet)
 {
-    unsigned long bits = (unsigned long)a << 16 | (unsigned long)b << 8 | c;
-    out[0] = (uint8_t)alphabet[bits >> 18];
-    out[1] = (uint8_t)alphabet[bits >> 12 & 63];
-    out[2] = (uint8_t)alphabet[bits >> 6 & 63];
-    out[3] = (uint8_t)alphabet[bits & 63];
+    return (uint8_t)alphabet[sextet & 63];
+}
+
+static void group(uint32_t a, uint32_t b, uint32_t c, uint8_t *out)
+{
+    /* Put together first, so that compilers store them at once. */
+    uint32_t bits = a << 16 | b << 8 | c;
+    uint32_t word =
+        character(bits >> 18) | character(bits >> 12) << 8 | character(bits >> 6) << 16 | character(bits) << 24;
+    out[0] = (uint8_t)word;
+    out[1] = (uint8_t)(word >> 8);
+    out[2] = (uint8_t)(word >> 16);
+    out[3] = (uint8_t)(word >> 24);
 }
 
 static size_t line_end(struct postino_encoder *encoder, uint8_t *out)

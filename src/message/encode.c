@@ -6,15 +6,14 @@ static const char hex[] = "0123456789ABCDEF";
 /* RFC 2045 6.7 (5) allows 76 with the "=" of a soft line break. */
 #define QUOTED_PRINTABLE_LINE 75
 
-/* Notes what the encodings must know of the line that goes out. */
+/* Notes what the encodings must know of one of the first four octets of a line. */
 static void note(struct postino_encoder *encoder, uint8_t octet)
 {
     encoder->seen |= octet;
     encoder->nul = encoder->nul || !octet;
-    if (encoder->line < 4 && encoder->marker == encoder->line && octet == (uint8_t) "--=_"[encoder->line])
-        encoder->delimiter = encoder->delimiter || ++encoder->marker == 4;
-    if (encoder->line < UINT16_MAX)
-        encoder->line++;
+    if (encoder->marker == encoder->line && octet == (uint8_t) "--=_"[encoder->line])
+        encoder->delimiter = ++encoder->marker == 4 || encoder->delimiter;
+    encoder->line++;
     if (encoder->longest < encoder->line)
         encoder->longest = encoder->line;
 }
@@ -30,20 +29,47 @@ static bool ends_line(struct postino_encoder *encoder, uint8_t octet)
     return true;
 }
 
+/* Notes octets behind the beginning of a line, up to its end, at once. Returns how many. */
+static size_t note_run(struct postino_encoder *encoder, const uint8_t *octets, size_t length)
+{
+    size_t run = 0;
+    uint8_t seen = 0;
+    bool nul = false;
+    while (run < length && octets[run] != '\r' && octets[run] != '\n')
+        run++;
+    for (size_t i = 0; i < run; i++) {
+        seen |= octets[i];
+        nul |= !octets[i];
+    }
+    encoder->seen |= seen;
+    encoder->nul = encoder->nul || nul;
+    encoder->line = (uint16_t)(run < (size_t)(UINT16_MAX - encoder->line) ? encoder->line + run : UINT16_MAX);
+    if (encoder->longest < encoder->line)
+        encoder->longest = encoder->line;
+    return run;
+}
+
 size_t postino_lines(struct postino_encoder *encoder, const uint8_t *octets, size_t length, uint8_t *out)
 {
-    size_t written = 0;
-    for (size_t i = 0; i < length; i++) {
-        uint8_t octet = octets[i];
-        if (octet == '\n' && encoder->after_cr) {
+    size_t written = 0, i = 0;
+    while (i < length) {
+        size_t run = 1;
+        if (octets[i] == '\n' && encoder->after_cr) {
             encoder->after_cr = false;
-        } else if (ends_line(encoder, octet)) {
-            out[written++] = '\r';
-            out[written++] = '\n';
+        } else if (ends_line(encoder, octets[i])) {
+            if (out)
+                memcpy(out + written, "\r\n", 2);
+            written += 2;
         } else {
-            note(encoder, octet);
-            out[written++] = octet;
+            if (encoder->line < 4)
+                note(encoder, octets[i]);
+            else
+                run = note_run(encoder, octets + i, length - i);
+            if (out)
+                memmove(out + written, octets + i, run);
+            written += run;
         }
+        i += run;
     }
     return written;
 }

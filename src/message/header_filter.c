@@ -209,7 +209,7 @@ static bool filter_prepare(struct postino_source *source, unsigned offers)
     bool counted = count_removed(filter);
     uint64_t removed = filter->removed;
     if (counted && removed <= inner->length)
-        source->length = inner->length - removed;
+        source->length = (size_t)(inner->length - removed);
     return filter_rewind(source);
 }
 

@@ -117,6 +117,7 @@ size_t postino_base64(struct postino_encoder *encoder, const uint8_t *octets, si
 size_t postino_base64_end(struct postino_encoder *encoder, uint8_t *out);
 
 /* encode.c: as above. */
+/* `out` may be NULL: it counts then. */
 size_t postino_lines(struct postino_encoder *encoder, const uint8_t *octets, size_t length, uint8_t *out);
 /* Of `encoder`, quoted-printable keeps but whether a line is open in `line`. */
 size_t postino_quoted_printable(struct postino_encoder *encoder, const uint8_t *octets, size_t length, uint8_t *out);

@@ -44,6 +44,7 @@ void postino_memory_source_open_message(struct postino_memory_source *memory, co
         before = octet;
     }
     /* The session ends the last line, too (RFC 5321 4.1.1.4). */
-    memory->source.length = length + (before != '\r' && before != '\n' ? 2 : 0);
+    length += before != '\r' && before != '\n' ? 2 : 0;
+    memory->source.length = (size_t)length == length ? (size_t)length : 0;
     memory->source.seven_bit = seen < 0x80;
 }

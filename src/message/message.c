@@ -133,7 +133,7 @@ static bool prepare_sources(const struct postino_message *message, unsigned offe
 }
 
 /* The message is made once without its contents, whose lengths are known: so its length is right by construction. */
-static uint64_t measure(struct postino_message_source *composed)
+static size_t measure(struct postino_message_source *composed)
 {
     uint64_t length = 0;
     bool known = true;
@@ -146,12 +146,12 @@ static uint64_t measure(struct postino_message_source *composed)
             continue;
         bool text = composed->content == composed->message->text && composed->encoding != POSTINO_BASE64;
         uint64_t content = text ? composed->text_length : postino_part_length(composed->content);
-        known = known && (text ? composed->text_exact : content != 0);
+        known = known && (text ? composed->text_exact : content != 0) && length + content >= length;
         length += content;
         composed->content = NULL;
     }
     begin(composed);
-    return known ? length : 0;
+    return known && (size_t)length == length ? (size_t)length : 0;
 }
 
 static bool message_prepare(struct postino_source *source, unsigned offers)

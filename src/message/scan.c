@@ -17,17 +17,18 @@ static uint64_t base64_length(uint64_t octets)
 /* The length that a part will have; 0: not known. */
 uint64_t postino_part_length(const struct postino_source *source)
 {
-    return source->length <= UINT64_MAX / 4 ? base64_length(source->length) : 0;
+    uint64_t length = source->length;
+    return length <= UINT64_MAX / 4 ? base64_length(length) : 0;
 }
 
 static void scan_octets(struct postino_message_source *composed, struct postino_encoder *quoted, struct scan *scan,
                         size_t length)
 {
-    uint8_t scratch[16];
-    for (size_t i = 0; i < length; i++) {
-        scan->lines += postino_lines(&composed->encoder, composed->stage + i, 1, scratch);
-        scan->quoted_printable += postino_quoted_printable(quoted, composed->stage + i, 1, scratch);
-    }
+    uint8_t scratch[40]; /* for eight octets of quoted-printable, and what was held back */
+    for (size_t i = 0; i < length; i += 8)
+        scan->quoted_printable +=
+            postino_quoted_printable(quoted, composed->stage + i, length - i < 8 ? length - i : 8, scratch);
+    scan->lines += postino_lines(&composed->encoder, composed->stage, length, NULL);
     scan->octets += length;
 }
 
