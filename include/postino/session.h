@@ -96,13 +96,23 @@ enum postino_policy {
     POSTINO_POLICY_ALL  /* deliver to all or to none */
 };
 
+/* Private by rule: where a mail stands. */
+struct postino_mail_is {
+    bool prepared; /* held against what the server offers */
+    bool begun;    /* `begin` is where its MAIL stands in the octets of the session */
+    bool open;     /* its MAIL was accepted */
+    bool doomed;   /* its result stands; what is still answered changes nothing */
+    bool unspoken; /* its RSET was refused: what was spoken behind that counts as not spoken */
+    bool ended;    /* `end` is where its content ended in the octets of the session */
+    bool done;     /* can be handed back */
+};
+
 /* One mail, or one command. The caller fills it, submits it, and leaves it alone until it is handed back. */
 struct postino_mail {
     const char *reverse_path; /* without `<` and `>`; "" is the null reverse-path of 5321 4.5.5 */
     struct postino_recipient *recipients;
     uint32_t recipient_count; /* 1 or more */
     uint8_t policy;           /* enum postino_policy */
-    uint8_t flags;            /* the session's */
     struct postino_source *source;
 
     const struct postino_command *command; /* not NULL: no mail, but this command; nothing above is used */
@@ -111,6 +121,7 @@ struct postino_mail {
     struct postino_result result; /* of the mail: accepted when one recipient is */
 
     struct postino_mail *next; /* the rest is the session's */
+    struct postino_mail_is is;
     size_t begin;
     size_t end;
     uint32_t accepted;
@@ -123,9 +134,12 @@ struct postino_trace;
 extern const struct postino_starttls postino_starttls_required; /* config.starttls: STARTTLS, or no mail (3207) */
 extern const struct postino_starttls postino_starttls_offered;  /* where offered; a refusal goes on in clear (7435) */
 extern const struct postino_lmtp postino_lmtp;                  /* config.lmtp: LMTP (2033) */
-extern const struct postino_command postino_noop;               /* mail.command: 5321 4.1.1.9 */
-extern const struct postino_command postino_vrfy;               /* 5321 4.1.1.6, with an argument */
-extern const struct postino_command postino_expn;               /* 5321 4.1.1.7, with an argument */
+extern const struct postino_enhanced postino_enhanced;          /* config.enhanced: codes such as 5.1.1 (3463) */
+extern const struct postino_behind_dot postino_behind_dot;      /* config.behind_dot */
+extern const struct postino_extension *const postino_extensions[]; /* config.extensions: every one that there is */
+extern const struct postino_command postino_noop;                  /* mail.command: 5321 4.1.1.9 */
+extern const struct postino_command postino_vrfy;                  /* 5321 4.1.1.6, with an argument */
+extern const struct postino_command postino_expn;                  /* 5321 4.1.1.7, with an argument */
 
 /* Zeroed but for `name` it is the safe choice. */
 struct postino_config {
@@ -139,16 +153,20 @@ struct postino_config {
     /* Replies that may be outstanding where the server offers PIPELINING (2920). 0 means 256; 1 is lock-step. */
     uint16_t window;
 
-    /* The content, its dot and the next mail's RSET, MAIL, RCPT and DATA may share a flight (2920 3.1). Only for
-     * servers that are known to bear it. */
-    bool behind_dot;
+    /* The extensions that are made use of, ending with NULL. NULL: PIPELINING and 8BITMIME. */
+    const struct postino_extension *const *extensions;
 
+    /* &postino_behind_dot: the content, its dot and the next mail's RSET, MAIL, RCPT and DATA may share a flight
+     * (2920 3.1). Only for servers that are known to bear it. */
+    const struct postino_behind_dot *behind_dot;
+
+    const struct postino_enhanced *enhanced; /* &postino_enhanced: enhanced codes are read out of texts. NULL: not */
     const struct postino_starttls *starttls; /* NULL: the caller has no TLS, or the connection has it from the start */
     const struct postino_lmtp *lmtp;         /* NULL: SMTP */
     struct postino_trace *trace;             /* sees whole lines. NULL: nobody does */
 };
 
-/* What the server offered in its last EHLO reply; see also POSTINO_OFFERS_… in source.h. */
+/* What the server offered in its last EHLO reply, of the extensions in the configuration; see also source.h. */
 #define POSTINO_OFFERS_PIPELINING          0x0008u /* 2920 */
 #define POSTINO_OFFERS_SIZE                0x0010u /* 1870 */
 #define POSTINO_OFFERS_ENHANCEDSTATUSCODES 0x0020u /* 2034 */
@@ -169,9 +187,23 @@ struct postino_cursor {
 };
 
 struct postino_session {
-    uint8_t keyword; /* small members first: short instructions reach them on small processors */
-    uint8_t word_length;
+    /* Small members first: short instructions reach them on small processors. */
+    bool closed;        /* nothing more is spoken or heard */
+    bool failed;        /* `error` says why; QUIT may follow */
+    bool quitting;      /* the caller wants QUIT */
+    bool handshake;     /* STARTTLS was accepted, TLS does not stand yet */
+    bool secured;       /* TLS stands */
+    bool dirty;         /* the server may hold an open transaction: RSET before the next MAIL */
+    bool withdrawn;     /* an envelope behind the dot was refused */
+    bool unsolicited;   /* the reply that comes in belongs to no command */
+    bool last_line;     /* of a reply: the separator was a space, or there was none */
+    bool read_cr;       /* the last octet of the content, whose line end has been written */
+    bool spilled;       /* `pending` holds an octet that found no room */
+    bool content_ended; /* only the terminator is still to be spoken */
+    bool not_yet;       /* said the source */
     char pending;
+    char heard; /* the last octet */
+    uint8_t word_length;
     struct postino_cursor spoken;
     struct postino_cursor awaited;
     uint16_t offers;
@@ -182,8 +214,8 @@ struct postino_session {
     uint16_t lines;
     uint16_t text_length;
     uint16_t column;
-    uint32_t flags;
     const struct postino_config *config;
+    const struct postino_extension *extension;
     struct postino_mail *first;
     struct postino_mail *last;
     size_t offset;
@@ -270,7 +302,7 @@ bool postino_session_withdrawn(const struct postino_session *session);
 /* Why the session ended, or NULL where it has not, or ended well. */
 const struct postino_result *postino_session_error(const struct postino_session *session);
 
-/* 5321 4.1.2: Mailbox as in MAIL and RCPT, without `<` and `>`: "local@domain", "local@[literal]", or "postmaster". */
+/* 5321 4.1.2: Mailbox as in MAIL and RCPT, without `<` and `>`: "local@domain" or "local@[literal]". */
 bool postino_path_valid(const char *path);
 
 /* A domain or an address literal, as in EHLO (5321 4.1.1.1). */

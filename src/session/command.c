@@ -14,27 +14,11 @@ void postino_command_put(struct postino_writer *w, const char *text)
         put_octet(w, *text++);
 }
 
-static void put_number(struct postino_writer *w, size_t number)
-{
-    char digits[21];
-    char *at = digits + sizeof digits - 1;
-    *at = '\0';
-    do {
-        *--at = (char)('0' + (int)(number % 10));
-        number /= 10;
-    } while (number);
-    postino_command_put(w, at);
-}
-
 static void put_mail_parameters(const struct postino_session *s, struct postino_writer *w)
 {
-    const struct postino_source *source = s->spoken.mail->source;
-    if (s->offers & POSTINO_OFFERS_SIZE && source->length) {
-        postino_command_put(w, " SIZE=");
-        put_number(w, source->length);
-    }
-    if (s->offers & POSTINO_OFFERS_8BITMIME && !source->seven_bit)
-        postino_command_put(w, " BODY=8BITMIME");
+    for (const struct postino_extension *const *at = postino_ehlo_extensions(s); *at; at++)
+        if ((*at)->put && s->offers & (*at)->offers)
+            (*at)->put(s, w);
 }
 
 /* What stands between the verb and the line end. */

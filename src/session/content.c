@@ -23,7 +23,7 @@ static void give_up(struct postino_session *s, enum postino_reason reason)
     postino_flow_fail(s, reason);
     postino_result_set(s, &mail->result,
                        reason == POSTINO_REASON_SOURCE ? POSTINO_VERDICT_FOR_NOW : POSTINO_VERDICT_FOR_GOOD, reason);
-    mail->flags |= POSTINO_DOOMED;
+    mail->is.doomed = true;
 }
 
 static const char *line_end(const char *octets, size_t length)
@@ -66,8 +66,8 @@ static void expand(struct expansion *e, const char *in, size_t length)
     struct postino_session *s = e->session;
     const char *end = in + length;
     while (in < end) {
-        bool after_cr = s->flags & POSTINO_READ_CR;
-        s->flags &= ~(uint32_t)POSTINO_READ_CR;
+        bool after_cr = s->read_cr;
+        s->read_cr = false;
         if (after_cr && *in == '\n') {
             in++;
             continue;
@@ -82,7 +82,7 @@ static void expand(struct expansion *e, const char *in, size_t length)
         in = stop;
         if (stop < end && (*stop == '\r' || *stop == '\n')) {
             if (*stop == '\r')
-                s->flags |= POSTINO_READ_CR;
+                s->read_cr = true;
             *e->out++ = '\r';
             *e->out++ = '\n';
             s->column = 0;
@@ -99,9 +99,9 @@ static size_t read_source(struct postino_session *s, char *buffer, size_t room)
     if (got > 0 && (size_t)got <= room)
         return (size_t)got;
     if (got == POSTINO_SOURCE_END)
-        s->flags |= POSTINO_CONTENT_ENDED;
+        s->content_ended = true;
     else if (got == POSTINO_SOURCE_NOT_YET)
-        s->flags |= POSTINO_NOT_YET;
+        s->not_yet = true;
     else
         give_up(s, POSTINO_REASON_SOURCE);
     return 0;
@@ -110,7 +110,7 @@ static size_t read_source(struct postino_session *s, char *buffer, size_t room)
 static size_t spill(struct postino_session *s, char *buffer)
 {
     buffer[0] = s->pending;
-    s->flags &= ~(uint32_t)POSTINO_SPILLED;
+    s->spilled = false;
     return 1;
 }
 
@@ -118,8 +118,8 @@ size_t postino_content_read(struct postino_session *s, char *buffer, size_t size
 {
     char one[4];
     struct expansion e = {s, buffer};
-    s->flags &= ~(uint32_t)POSTINO_NOT_YET;
-    if (s->flags & POSTINO_SPILLED)
+    s->not_yet = false;
+    if (s->spilled)
         return spill(s, buffer);
     if (size == 1) {
         e.out = one;
@@ -128,10 +128,10 @@ size_t postino_content_read(struct postino_session *s, char *buffer, size_t size
         buffer[0] = one[0];
         s->pending = one[1];
         if (length > 1)
-            s->flags |= POSTINO_SPILLED;
+            s->spilled = true;
         return length != 0;
     }
     char *raw = buffer + size - size / 2;
     expand(&e, raw, read_source(s, raw, size / 2));
-    return s->flags & POSTINO_CLOSED ? 0 : (size_t)(e.out - buffer);
+    return s->closed ? 0 : (size_t)(e.out - buffer);
 }

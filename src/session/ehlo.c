@@ -1,27 +1,41 @@
-/* The EHLO reply (5321 4.1.1.1): keywords become bits, the parameter of SIZE a number, the rest is forgotten. */
+/* The EHLO reply (5321 4.1.1.1): its lines are held against the extensions of the configuration; the rest is forgotten.
+ */
 #include "internal.h"
 
-/* In the order of the bits POSTINO_OFFERS_…. */
-static const char keywords[] = "8BITMIME\0BINARYMIME\0SMTPUTF8\0PIPELINING\0SIZE\0ENHANCEDSTATUSCODES\0STARTTLS\0"
-                               "CHUNKING\0DSN\0AUTH\0";
+static void put_body(const struct postino_session *s, struct postino_writer *w)
+{
+    if (!s->spoken.mail->source->seven_bit)
+        postino_command_put(w, " BODY=8BITMIME");
+}
 
-enum {
-    IN_KEYWORD = 0xFF,
-    SIZE_BIT = 4
-};
+const struct postino_extension postino_pipelining = {"PIPELINING", POSTINO_OFFERS_PIPELINING, NULL, NULL, NULL};
+const struct postino_extension postino_eight_bit = {"8BITMIME", POSTINO_OFFERS_8BITMIME, NULL, NULL, put_body};
+
+const struct postino_extension *const postino_extensions_basic[] = {&postino_pipelining, &postino_eight_bit, NULL};
+
+const struct postino_extension *const *postino_ehlo_extensions(const struct postino_session *s)
+{
+    return s->config->extensions ? s->config->extensions : postino_extensions_basic;
+}
+
+static bool is_keyword(struct postino_session *s, const struct postino_extension *extension)
+{
+    if (strcmp(extension->keyword, s->word) != 0)
+        return false;
+    s->offers |= extension->offers;
+    s->extension = extension;
+    return true;
+}
 
 static void keyword_ends(struct postino_session *s)
 {
-    s->keyword = 0;
+    const struct postino_extension *const *at = postino_ehlo_extensions(s);
     s->word[s->word_length] = '\0';
-    for (const char *keyword = keywords; *keyword; keyword += strlen(keyword) + 1, s->keyword++) {
-        if (strcmp(keyword, s->word) == 0) {
-            s->offers |= (uint16_t)(1u << s->keyword);
-            if (s->keyword == SIZE_BIT)
-                s->size_limit = 0;
-            return;
-        }
-    }
+    s->word_length = sizeof s->word; /* the keyword is over */
+    while (*at && !is_keyword(s, *at))
+        at++;
+    if (s->config->starttls)
+        is_keyword(s, &s->config->starttls->extension);
 }
 
 static void keyword_octet(struct postino_session *s, char octet)
@@ -32,35 +46,23 @@ static void keyword_octet(struct postino_session *s, char octet)
         s->word[s->word_length++] = octet;
 }
 
-/* 1870 4: decimal digits and nothing else; what does not fit means that no limit is known, it never wraps. */
-static void size_octet(struct postino_session *s, char octet)
-{
-    unsigned digit = (unsigned char)octet - (unsigned)'0';
-    if (digit <= 9 && s->size_limit < SIZE_MAX / 10) {
-        s->size_limit = s->size_limit * 10 + digit;
-        return;
-    }
-    s->size_limit = 0;
-    s->keyword = 0;
-}
-
 void postino_ehlo_octet(struct postino_session *s, char octet)
 {
     enum {
         FIRST = 5
     };
-    if (s->line_length == FIRST || (octet == '\n' && s->line_length < FIRST)) {
-        s->keyword = IN_KEYWORD;
+    if (s->line_length <= FIRST) { /* its first octet, or an empty line's end */
+        s->extension = NULL;
         s->word_length = 0;
     }
-    if (s->keyword != IN_KEYWORD) {
-        if (s->keyword == SIZE_BIT && octet != '\n')
-            size_octet(s, octet);
-        return;
-    }
-    /* "AUTH=LOGIN" is the form of servers older than 4954. */
-    if (octet == ' ' || octet == '\n' || (octet == '=' && s->word_length == 4 && memcmp(s->word, "AUTH", 4) == 0))
+    if (s->word_length == sizeof s->word) {
+        if (s->extension && s->extension->heard)
+            s->extension->heard(s, octet);
+    } else if (octet == ' ' || octet == '\n' || octet == '=') { /* "AUTH=LOGIN" is older than 4954 */
         keyword_ends(s);
-    else
+        if (octet == '=' && s->extension && s->extension->heard)
+            s->extension->heard(s, octet);
+    } else {
         keyword_octet(s, octet);
+    }
 }

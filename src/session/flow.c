@@ -10,14 +10,9 @@ enum {
     DEFAULT_WINDOW = 256
 };
 
-static bool has(const struct postino_session *s, unsigned flags)
-{
-    return (s->flags & flags) != 0;
-}
-
 static bool stopped(const struct postino_mail *mail)
 {
-    return (mail->flags & (POSTINO_DOOMED | POSTINO_UNSPOKEN)) != 0;
+    return mail->is.doomed || mail->is.unspoken;
 }
 
 /* Ahead of replies that are still out (2920 3.1). */
@@ -27,16 +22,18 @@ static bool may_run_ahead(const struct postino_session *s)
     unsigned window = s->config->window ? s->config->window : DEFAULT_WINDOW;
     if (!(s->offers & POSTINO_OFFERS_PIPELINING) || s->outstanding >= window || !mail || stopped(mail))
         return false;
-    if (s->spoken.step == POSTINO_STEP_RSET) /* begins a mail behind the dot of the one before */
-        return s->config->behind_dot && !mail->command;
     if (s->spoken.step == POSTINO_STEP_DATA) /* all or none: not before every recipient is known to be accepted */
         return mail->policy == POSTINO_POLICY_ANY || mail->recipient_count == 1;
-    return s->spoken.step == POSTINO_STEP_MAIL || s->spoken.step == POSTINO_STEP_RCPT;
+    if (s->spoken.step == POSTINO_STEP_RSET) /* begins a mail behind the dot of the one before */
+        return s->config->behind_dot && !mail->command && s->awaited.step == POSTINO_STEP_CONTENT;
+    if (s->spoken.step == POSTINO_STEP_MAIL) /* behind RSET */
+        return s->config->behind_dot;
+    return s->spoken.step == POSTINO_STEP_RCPT;
 }
 
 bool postino_flow_may_speak(const struct postino_session *s)
 {
-    if (has(s, POSTINO_CLOSED | POSTINO_HANDSHAKE | POSTINO_UNSOLICITED))
+    if (s->closed || s->handshake || s->unsolicited)
         return false;
     if (s->offset)
         return true;
@@ -64,7 +61,7 @@ void postino_flow_spoken(struct postino_session *s)
     if (s->outstanding++ == 0)
         s->awaited = s->spoken;
     if (s->spoken.step == POSTINO_STEP_CONTENT) {
-        mail->flags |= POSTINO_ENDED;
+        mail->is.ended = true;
         mail->end = s->total;
     }
     advance(&s->spoken);
@@ -76,14 +73,14 @@ static void end_with(struct postino_session *s, enum postino_verdict verdict, en
     postino_result_set(s, &s->error, verdict, reason);
     if (s->error.code == 0 && s->config->text_size)
         s->config->text[0] = '\0';
-    s->flags |= POSTINO_FAILED;
+    s->failed = true;
 }
 
 void postino_flow_fail(struct postino_session *s, enum postino_reason reason)
 {
-    if (!has(s, POSTINO_FAILED))
+    if (!s->failed)
         end_with(s, POSTINO_VERDICT_FOR_NOW, reason);
-    s->flags |= POSTINO_CLOSED;
+    s->closed = true;
 }
 
 /* It does not go on, and the server is told QUIT. */
@@ -98,39 +95,32 @@ static void prepare(struct postino_session *s)
 {
     struct postino_mail *mail = s->spoken.mail;
     enum postino_reason reason = POSTINO_REASON_REPLY;
-    if (!mail || s->spoken.step != POSTINO_STEP_RSET || mail->flags & POSTINO_PREPARED)
+    if (!mail || s->spoken.step != POSTINO_STEP_RSET || mail->is.prepared)
         return;
-    mail->flags |= POSTINO_PREPARED;
+    mail->is.prepared = true;
     if (mail->command)
         return;
     struct postino_source *source = mail->source;
     if (source->prepare && !source->prepare(source, s->offers))
         reason = POSTINO_REASON_SOURCE;
-    else if (s->size_limit && source->length > s->size_limit)
-        reason = POSTINO_REASON_TOO_LARGE;
+    for (const struct postino_extension *const *at = postino_ehlo_extensions(s); *at && !reason; at++)
+        if ((*at)->fits && s->offers & (*at)->offers)
+            reason = (*at)->fits(s, mail);
     if (reason == POSTINO_REASON_REPLY)
         return;
     postino_result_set(s, &mail->result, POSTINO_VERDICT_FOR_GOOD, reason);
     mail->result.step = POSTINO_STEP_MAIL;
-    mail->flags |= POSTINO_DOOMED;
+    mail->is.doomed = true;
 }
 
 static void next_mail(struct postino_session *s)
 {
     struct postino_mail *mail = s->spoken.mail;
-    if (mail->flags & POSTINO_OPEN)
-        s->flags |= POSTINO_DIRTY;
+    if (mail->is.open)
+        s->dirty = true;
     postino_result_share(mail, &mail->result);
     s->spoken.mail = mail->next;
     s->spoken.step = POSTINO_STEP_RSET;
-}
-
-/* Its RSET was refused: it is spoken again, in lock-step. */
-static void speak_again(struct postino_session *s)
-{
-    s->spoken.mail->flags = POSTINO_PREPARED;
-    s->spoken.step = POSTINO_STEP_RSET;
-    s->offers &= (uint16_t)~POSTINO_OFFERS_PIPELINING;
 }
 
 static void caught_up(struct postino_session *s)
@@ -138,27 +128,26 @@ static void caught_up(struct postino_session *s)
     struct postino_mail *mail;
     while ((mail = s->spoken.mail) != NULL) {
         prepare(s);
-        if (mail->flags & POSTINO_UNSPOKEN)
-            speak_again(s);
-        if (!(mail->flags & POSTINO_DOOMED) || s->spoken.step == POSTINO_STEP_CONTENT)
+        if (mail->is.unspoken)
+            s->config->behind_dot->speak_again(s);
+        if (!mail->is.doomed || s->spoken.step == POSTINO_STEP_CONTENT)
             break;
         next_mail(s);
     }
     if (mail && s->spoken.step == POSTINO_STEP_RSET) {
         if (mail->command)
             s->spoken.step = POSTINO_STEP_COMMAND;
-        else if (!has(s, POSTINO_DIRTY))
+        else if (!s->dirty)
             s->spoken.step = POSTINO_STEP_MAIL;
     }
-    if (!mail && has(s, POSTINO_QUITTING))
+    if (!mail && s->quitting)
         s->spoken.step = POSTINO_STEP_QUIT;
     s->awaited = s->spoken;
 }
 
 void postino_flow_settle(struct postino_session *s)
 {
-    if (has(s, POSTINO_CLOSED | POSTINO_FAILED) || s->spoken.step < POSTINO_STEP_RSET ||
-        s->spoken.step == POSTINO_STEP_QUIT)
+    if (s->closed || s->failed || s->spoken.step < POSTINO_STEP_RSET || s->spoken.step == POSTINO_STEP_QUIT)
         return;
     prepare(s);
     if (!s->outstanding && !s->offset)
@@ -168,7 +157,7 @@ void postino_flow_settle(struct postino_session *s)
 static void hello_answered(struct postino_session *s, enum postino_verdict verdict)
 {
     if (verdict != POSTINO_VERDICT_ACCEPTED) /* what it listed is no offer */
-        s->offers = 0, s->size_limit = 0;
+        s->offers = 0;
     if (verdict == POSTINO_VERDICT_ACCEPTED)
         s->spoken.step = POSTINO_STEP_RSET;
     else if (verdict == POSTINO_VERDICT_FOR_GOOD && s->awaited.step == POSTINO_STEP_EHLO && !s->config->lmtp)
@@ -181,38 +170,22 @@ static void hello_answered(struct postino_session *s, enum postino_verdict verdi
 
 static void rset_answered(struct postino_session *s, enum postino_verdict verdict)
 {
-    if (verdict == POSTINO_VERDICT_ACCEPTED) {
-        s->flags &= ~(uint32_t)POSTINO_DIRTY;
-    } else if (!has(s, POSTINO_DIRTY)) { /* it stood behind a dot, and is not needed in lock-step */
-        s->awaited.mail->flags |= POSTINO_UNSPOKEN;
-        s->flags |= POSTINO_WITHDRAWN;
-    } else if (s->outstanding > 1 || s->offset) {
-        s->awaited.mail->flags |= POSTINO_UNSPOKEN;
-    } else {
+    const struct postino_behind_dot *behind_dot = s->config->behind_dot;
+    if (verdict == POSTINO_VERDICT_ACCEPTED)
+        s->dirty = false;
+    else if (!behind_dot || !behind_dot->refused(s))
         postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
-    }
-}
-
-/* The reply to what counts as not spoken. */
-static void unspoken_answered(struct postino_session *s, enum postino_verdict verdict)
-{
-    if (verdict != POSTINO_VERDICT_ACCEPTED)
-        return;
-    if (s->awaited.step == POSTINO_STEP_MAIL)
-        s->flags |= POSTINO_DIRTY;
-    else if (s->awaited.step == POSTINO_STEP_DATA)
-        postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
 }
 
 static void mail_answered(struct postino_session *s, enum postino_verdict verdict)
 {
     struct postino_mail *mail = s->awaited.mail;
     if (verdict == POSTINO_VERDICT_ACCEPTED) {
-        mail->flags |= POSTINO_OPEN;
+        mail->is.open = true;
         return;
     }
     postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
-    mail->flags |= POSTINO_DOOMED;
+    mail->is.doomed = true;
 }
 
 static void rcpt_answered(struct postino_session *s, enum postino_verdict verdict)
@@ -220,7 +193,7 @@ static void rcpt_answered(struct postino_session *s, enum postino_verdict verdic
     struct postino_mail *mail = s->awaited.mail;
     struct postino_result *result = &mail->recipients[s->awaited.recipient].result;
     mail->accepted += verdict == POSTINO_VERDICT_ACCEPTED;
-    if (!(mail->flags & POSTINO_OPEN)) /* the reply to MAIL is that to its recipients */
+    if (!mail->is.open) /* the reply to MAIL is that to its recipients */
         return;
     postino_result_set(s, result, verdict, POSTINO_REASON_REPLY);
     if (verdict == POSTINO_VERDICT_ACCEPTED) {
@@ -231,25 +204,25 @@ static void rcpt_answered(struct postino_session *s, enum postino_verdict verdic
         if (mail->result.outcome != POSTINO_REFUSED_FOR_NOW)
             postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
         if (mail->policy == POSTINO_POLICY_ALL)
-            mail->flags |= POSTINO_DOOMED;
+            mail->is.doomed = true;
     }
     if (mail->accepted == 0 && s->awaited.recipient + 1 == mail->recipient_count)
-        mail->flags |= POSTINO_DOOMED;
+        mail->is.doomed = true;
 }
 
 /* Nothing is outstanding behind DATA. */
 static void data_answered(struct postino_session *s, enum postino_verdict verdict)
 {
     struct postino_mail *mail = s->awaited.mail;
-    bool doomed = mail->flags & POSTINO_DOOMED;
+    bool doomed = mail->is.doomed;
     if (verdict == POSTINO_VERDICT_ACCEPTED) {
-        s->flags &= ~(uint32_t)(POSTINO_CONTENT_ENDED | POSTINO_READ_CR);
+        s->content_ended = s->read_cr = false;
         s->column = 0;
         if (!doomed)
             return;
         /* A lone dot, legal only where no recipient was accepted: else an empty mail would be delivered. In LMTP no
          * reply would follow it (2033 4.2). */
-        s->flags |= POSTINO_CONTENT_ENDED;
+        s->content_ended = true;
         if (mail->accepted || s->config->lmtp)
             postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
         return;
@@ -267,7 +240,7 @@ static void data_answered(struct postino_session *s, enum postino_verdict verdic
 static bool content_answered(struct postino_session *s, enum postino_verdict verdict)
 {
     struct postino_mail *mail = s->awaited.mail;
-    if (!(mail->flags & POSTINO_DOOMED)) {
+    if (!mail->is.doomed) {
         if (s->config->lmtp && !mail->command) {
             if (s->config->lmtp->answered(s, verdict))
                 return true;
@@ -275,7 +248,7 @@ static bool content_answered(struct postino_session *s, enum postino_verdict ver
             postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
         }
     } else if (verdict != POSTINO_VERDICT_ACCEPTED) {
-        s->flags |= POSTINO_DIRTY; /* a lone dot was refused: who knows what stands open */
+        s->dirty = true; /* a lone dot was refused: who knows what stands open */
     }
     postino_result_share(mail, &mail->result);
     return false;
@@ -322,11 +295,11 @@ static bool apply(struct postino_session *s, enum postino_verdict verdict)
 
 void postino_flow_answered(struct postino_session *s)
 {
-    bool unsolicited = has(s, POSTINO_UNSOLICITED);
-    s->flags &= ~(uint32_t)POSTINO_UNSOLICITED;
+    bool unsolicited = s->unsolicited;
+    s->unsolicited = false;
     s->replies++;
     if (s->awaited.step == POSTINO_STEP_QUIT && !unsolicited) { /* nothing depends on it */
-        s->flags |= POSTINO_CLOSED;
+        s->closed = true;
         return;
     }
     enum postino_verdict verdict = postino_verdict_of((enum postino_step)s->awaited.step, s->code);
@@ -334,11 +307,11 @@ void postino_flow_answered(struct postino_session *s)
         postino_flow_fail(s, verdict == POSTINO_VERDICT_CLOSING ? POSTINO_REASON_REPLY : POSTINO_REASON_PROTOCOL);
         return;
     }
-    if (!s->awaited.mail || !(s->awaited.mail->flags & POSTINO_UNSPOKEN)) {
+    if (!s->awaited.mail || !(s->awaited.mail->is.unspoken)) {
         if (apply(s, verdict))
             return;
     } else {
-        unspoken_answered(s, verdict);
+        s->config->behind_dot->answered(s, verdict);
     }
     s->outstanding--;
     advance(&s->awaited);

@@ -5,35 +5,6 @@
 #include <postino/session.h>
 #include <string.h>
 
-/* Of a session. */
-enum {
-    POSTINO_CLOSED = 1 << 0,         /* nothing more is spoken or heard */
-    POSTINO_HANDSHAKE = 1 << 1,      /* STARTTLS was accepted, TLS does not stand yet */
-    POSTINO_SECURED = 1 << 2,        /* TLS stands */
-    POSTINO_QUITTING = 1 << 3,       /* the caller wants QUIT */
-    POSTINO_DIRTY = 1 << 4,          /* the server may hold an open transaction: RSET before the next MAIL */
-    POSTINO_WITHDRAWN = 1 << 5,      /* an envelope behind the dot was refused */
-    POSTINO_UNSOLICITED = 1 << 6,    /* the reply that comes in belongs to no command */
-    POSTINO_LAST_LINE = 1 << 7,      /* of a reply: the separator was a space, or there was none */
-    POSTINO_HEARD_CR = 1 << 8,       /* the last octet of the line that comes in */
-    POSTINO_READ_CR = 1 << 9,        /* the last octet of the content, whose line end has been written */
-    POSTINO_SPILLED = 1 << 10,       /* `pending` holds an octet that found no room */
-    POSTINO_CONTENT_ENDED = 1 << 11, /* only the terminator is still to be spoken */
-    POSTINO_NOT_YET = 1 << 12,       /* said the source */
-    POSTINO_FAILED = 1 << 13         /* `error` says why; QUIT may follow */
-};
-
-/* Of a mail. */
-enum {
-    POSTINO_PREPARED = 1 << 0, /* it was held against what the server offers */
-    POSTINO_BEGUN = 1 << 1,    /* `begin` is where its MAIL stands in the octets of the session */
-    POSTINO_OPEN = 1 << 2,     /* its MAIL was accepted */
-    POSTINO_DOOMED = 1 << 3,   /* its result stands; what is still answered changes nothing */
-    POSTINO_UNSPOKEN = 1 << 4, /* its RSET was refused: what was spoken behind it counts as not spoken */
-    POSTINO_ENDED = 1 << 5,    /* `end` is where its content ended in the octets of the session */
-    POSTINO_DONE = 1 << 6      /* can be handed back */
-};
-
 /* The outcome of a recipient that was accepted by the reply to RCPT, until the mail is done. */
 #define POSTINO_PENDING 0xFFu
 
@@ -54,7 +25,31 @@ struct postino_writer {
     size_t length; /* of the text so far */
 };
 
+struct postino_extension {
+    const char *keyword; /* in capitals */
+    uint16_t offers;     /* POSTINO_OFFERS_… */
+    /* Each may be NULL. Octets of the keyword's parameters in the EHLO reply, LF at their end. */
+    void (*heard)(struct postino_session *session, char octet);
+    /* May the mail go to this server? POSTINO_REASON_REPLY: yes. */
+    enum postino_reason (*fits)(const struct postino_session *session, const struct postino_mail *mail);
+    /* Parameters of MAIL. */
+    void (*put)(const struct postino_session *session, struct postino_writer *writer);
+};
+
+struct postino_enhanced {
+    void (*read)(struct postino_result *result); /* out of its text */
+};
+
+struct postino_behind_dot {
+    /* The RSET in front of a mail was refused. Returns whether that is dealt with. */
+    bool (*refused)(struct postino_session *session);
+    /* Replies to what counts as not spoken. */
+    void (*answered)(struct postino_session *session, enum postino_verdict verdict);
+    void (*speak_again)(struct postino_session *session);
+};
+
 struct postino_starttls {
+    struct postino_extension extension;
     bool required;
     /* Hears EHLO's and HELO's reply behind the session, and may choose another step to be spoken next. */
     void (*hello_answered)(struct postino_session *session, enum postino_verdict verdict);
@@ -80,7 +75,12 @@ enum postino_verdict postino_verdict_of(enum postino_step step, unsigned code);
 bool postino_reply_octet(struct postino_session *session, char octet);
 
 /* ehlo.c: one octet of a line of the EHLO reply behind its code; LF at the line's end. */
+extern const struct postino_extension *const postino_extensions_basic[];
+extern const struct postino_extension postino_pipelining;
+extern const struct postino_extension postino_eight_bit;
+extern const struct postino_extension postino_size; /* size.c */
 void postino_ehlo_octet(struct postino_session *session, char octet);
+const struct postino_extension *const *postino_ehlo_extensions(const struct postino_session *session);
 
 /* command.c */
 void postino_command_put(struct postino_writer *writer, const char *text);

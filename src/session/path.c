@@ -81,12 +81,5 @@ bool postino_path_valid(const char *path)
     const char *at = *path == '"' ? quoted_string(path) : dot_string(path);
     if (!at || at - path > LOCAL_PART_MAX)
         return false;
-    if (*at == '\0') { /* 5321 4.1.1.3: the one mailbox without a domain */
-        static const char postmaster[] = "postmaster";
-        for (size_t i = 0; i < sizeof postmaster - 1; i++)
-            if ((path[i] | 0x20) != postmaster[i])
-                return false;
-        return at - path == sizeof postmaster - 1;
-    }
     return *at == '@' && strlen(path) <= PATH_MAX_INSIDE && postino_name_valid(at + 1);
 }

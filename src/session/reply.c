@@ -10,7 +10,7 @@ enum {
 static void keep_text(struct postino_session *s, char octet)
 {
     const struct postino_config *config = s->config;
-    if (!(s->flags & POSTINO_FAILED) && s->text_length + 1 < config->text_size) {
+    if (!s->failed && s->text_length + 1 < config->text_size) {
         config->text[s->text_length++] = octet;
         config->text[s->text_length] = '\0';
     }
@@ -33,7 +33,7 @@ static void text_octet(struct postino_session *s, char octet)
 {
     if (s->awaited.step == POSTINO_STEP_EHLO && s->lines)
         postino_ehlo_octet(s, octet);
-    if (octet == '\n' && s->flags & POSTINO_LAST_LINE)
+    if (octet == '\n' && s->last_line)
         return;
     keep_text(s, ((unsigned char)octet < ' ' && octet != '\n') || octet == 0x7F ? '?' : octet);
 }
@@ -48,7 +48,7 @@ static bool line_octet(struct postino_session *s, char octet)
     if (s->line_length > SEPARATOR)
         text_octet(s, octet);
     else if (octet == '-')
-        s->flags &= ~(uint32_t)POSTINO_LAST_LINE;
+        s->last_line = false;
     else
         return octet == ' ';
     return true;
@@ -67,32 +67,34 @@ static bool line_end(struct postino_session *s)
 /* Called with the first octet of each line. */
 static void line_begins(struct postino_session *s)
 {
-    if (s->flags & POSTINO_LAST_LINE) { /* the line before ended a reply: this one begins the next */
-        s->lines = 0;
-        s->text_length = 0;
-        keep_text(s, '\0');
-        s->text_length = 0;
+    if (s->last_line) { /* the line before ended a reply: this one begins the next */
+        s->lines = s->text_length = 0;
+        if (s->config->text_size && !s->failed)
+            s->config->text[0] = '\0';
         if (s->outstanding == 0)
-            s->flags |= POSTINO_UNSOLICITED;
+            s->unsolicited = true;
     }
-    s->flags |= POSTINO_LAST_LINE;
+    s->last_line = true;
     s->line_code = 0;
 }
 
 bool postino_reply_octet(struct postino_session *s, char octet)
 {
     bool sound = true;
+    char before = s->heard;
+    s->heard = octet;
     if (s->line_length == 0)
         line_begins(s);
-    /* A CR is the line's end only with LF behind it; else it is text, and broken in front of text. */
-    if (s->flags & POSTINO_HEARD_CR && octet != '\n')
-        sound = s->line_length >= SEPARATOR && line_octet(s, '\r');
-    s->flags &= ~(uint32_t)POSTINO_HEARD_CR;
-    if (octet == '\r')
-        s->flags |= POSTINO_HEARD_CR;
-    else if (sound)
-        sound = octet == '\n' ? line_end(s) : line_octet(s, octet);
+    if (octet == '\n') {
+        sound = line_end(s);
+    } else {
+        /* A CR is the line's end only with LF behind it; else it is text, and broken in front of text. */
+        if (before == '\r')
+            sound = line_octet(s, before);
+        if (octet != '\r')
+            sound = sound && line_octet(s, octet);
+    }
     if (!sound)
         s->code = 0;
-    return !sound || (octet == '\n' && s->flags & POSTINO_LAST_LINE);
+    return !sound || (octet == '\n' && s->last_line);
 }

@@ -7,7 +7,7 @@ enum postino_misuse postino_session_init(struct postino_session *s, const struct
     if (!postino_name_valid(config->name))
         return POSTINO_BAD_NAME;
     s->config = config;
-    s->flags = POSTINO_LAST_LINE; /* the next line begins a reply */
+    s->last_line = true;          /* the next one begins a reply */
     s->error.text = config->text; /* kept there; a size of 0 says that nothing is copied to it */
     s->awaited.step = s->spoken.step = POSTINO_STEP_GREETING;
     s->outstanding = 1; /* the connection asks for the greeting */
@@ -39,7 +39,7 @@ enum postino_misuse postino_session_submit(struct postino_session *s, struct pos
         return misuse;
     mail->next = NULL;
     mail->accepted = 0;
-    mail->flags = 0;
+    mail->is = (struct postino_mail_is){.done = false};
     mail->result.outcome = POSTINO_NOT_TRIED;
     if (s->first)
         s->last->next = mail;
@@ -56,13 +56,13 @@ enum postino_misuse postino_session_submit(struct postino_session *s, struct pos
 
 enum postino_need postino_session_need(const struct postino_session *s)
 {
-    if (s->flags & POSTINO_CLOSED)
+    if (s->closed)
         return POSTINO_NEED_CLOSE;
-    if (s->flags & POSTINO_HANDSHAKE)
+    if (s->handshake)
         return POSTINO_NEED_TLS;
     if (postino_flow_may_speak(s))
-        return s->flags & POSTINO_NOT_YET ? POSTINO_NEED_CONTENT : POSTINO_NEED_SEND;
-    if (s->outstanding || s->flags & POSTINO_UNSOLICITED)
+        return s->not_yet ? POSTINO_NEED_CONTENT : POSTINO_NEED_SEND;
+    if (s->outstanding || s->unsolicited)
         return POSTINO_NEED_RECEIVE;
     return POSTINO_NEED_MAIL;
 }
@@ -74,8 +74,8 @@ static size_t speak(struct postino_session *s, char *buffer, size_t size)
     postino_command_render(s, &writer);
     size_t rest = writer.length - s->offset;
     bool begins = s->spoken.step == POSTINO_STEP_MAIL || s->spoken.step == POSTINO_STEP_COMMAND;
-    if (begins && !(s->spoken.mail->flags & POSTINO_BEGUN)) {
-        s->spoken.mail->flags |= POSTINO_BEGUN;
+    if (begins && !(s->spoken.mail->is.begun)) {
+        s->spoken.mail->is.begun = true;
         s->spoken.mail->begin = s->total;
     }
     if (rest > size) {
@@ -98,10 +98,10 @@ size_t postino_session_output(struct postino_session *s, void *buffer, size_t si
     size_t room = size;
     while (room && postino_flow_may_speak(s)) {
         size_t length;
-        if (s->spoken.step == POSTINO_STEP_CONTENT && !(s->flags & POSTINO_CONTENT_ENDED)) {
+        if (s->spoken.step == POSTINO_STEP_CONTENT && !s->content_ended) {
             length = postino_content_read(s, at, room);
             s->total += length;
-            if (s->flags & POSTINO_NOT_YET)
+            if (s->not_yet)
                 break;
         } else {
             length = speak(s, at, room);
@@ -115,8 +115,8 @@ size_t postino_session_output(struct postino_session *s, void *buffer, size_t si
 void postino_session_input(struct postino_session *s, const void *octets, size_t length)
 {
     const char *at = octets;
-    for (const char *end = at + length; at < end && !(s->flags & POSTINO_CLOSED); at++) {
-        if (s->flags & POSTINO_HANDSHAKE) { /* 3207 6: nothing said in clear may be taken for secured */
+    for (const char *end = at + length; at < end && !s->closed; at++) {
+        if (s->handshake) { /* 3207 6: nothing said in clear may be taken for secured */
             postino_flow_fail(s, POSTINO_REASON_INJECTION);
             return;
         }
@@ -129,8 +129,8 @@ void postino_session_input(struct postino_session *s, const void *octets, size_t
 
 void postino_session_secured(struct postino_session *s)
 {
-    s->flags &= ~(uint32_t)POSTINO_HANDSHAKE;
-    s->flags |= POSTINO_SECURED;
+    s->handshake = false;
+    s->secured = true;
     s->offers = 0;
     s->size_limit = 0;
 }
@@ -138,33 +138,33 @@ void postino_session_secured(struct postino_session *s)
 /* The awaited RSET was spoken behind the dot of the mail before, not to clean up. */
 static bool stands_behind_dot(const struct postino_session *s)
 {
-    return s->outstanding && s->awaited.step == POSTINO_STEP_RSET && !(s->flags & POSTINO_DIRTY);
+    return s->outstanding && s->awaited.step == POSTINO_STEP_RSET && !s->dirty;
 }
 
 void postino_session_lost(struct postino_session *s, enum postino_reason why, size_t unsent)
 {
     s->unsent = unsent;
-    if (s->flags & POSTINO_CLOSED)
+    if (s->closed)
         return;
     if (why == POSTINO_REASON_TIMEOUT && stands_behind_dot(s))
-        s->flags |= POSTINO_WITHDRAWN;
+        s->withdrawn = true;
     if (s->spoken.step != POSTINO_STEP_QUIT) /* nothing depends on the reply to QUIT */
         postino_flow_fail(s, why);
-    s->flags |= POSTINO_CLOSED;
+    s->closed = true;
 }
 
 void postino_session_quit(struct postino_session *s)
 {
-    s->flags |= POSTINO_QUITTING;
+    s->quitting = true;
     postino_flow_settle(s);
 }
 
 struct postino_mail *postino_session_finished(struct postino_session *s)
 {
     struct postino_mail *mail = s->first;
-    if (mail && s->flags & POSTINO_CLOSED && !(mail->flags & POSTINO_DONE))
+    if (mail && s->closed && !mail->is.done)
         postino_result_abandon(s, mail);
-    if (!mail || !(mail->flags & POSTINO_DONE))
+    if (!mail || !mail->is.done)
         return NULL;
     s->first = mail->next;
     return mail;
@@ -184,14 +184,15 @@ unsigned postino_session_timeout_s(const struct postino_session *s)
         BLOCK_OF_CONTENT = 180,
         RSET_BEHIND_DOT = 30
     };
-    if (s->flags & POSTINO_HANDSHAKE)
-        return seconds[POSTINO_STEP_STARTTLS];
-    if (!s->outstanding)
-        return s->spoken.step == POSTINO_STEP_CONTENT ? BLOCK_OF_CONTENT : 0;
+    enum postino_step step = postino_session_step(s);
+    if (postino_session_need(s) == POSTINO_NEED_MAIL)
+        return 0;
+    if (!s->outstanding && step == POSTINO_STEP_CONTENT)
+        return BLOCK_OF_CONTENT;
     /* The server has answered the dot before it: silence means that it lost what stood behind. */
-    if (s->awaited.step == POSTINO_STEP_RSET && s->outstanding > 1)
+    if (stands_behind_dot(s))
         return RSET_BEHIND_DOT;
-    return seconds[s->awaited.step];
+    return seconds[step];
 }
 
 uint32_t postino_session_replies(const struct postino_session *s)
@@ -216,10 +217,10 @@ size_t postino_session_size_limit(const struct postino_session *s)
 
 bool postino_session_withdrawn(const struct postino_session *s)
 {
-    return s->flags & POSTINO_WITHDRAWN;
+    return s->withdrawn;
 }
 
 const struct postino_result *postino_session_error(const struct postino_session *s)
 {
-    return s->flags & POSTINO_FAILED ? &s->error : NULL;
+    return s->failed ? &s->error : NULL;
 }

@@ -1,0 +1,33 @@
+/* A mail whose envelope was spoken behind the dot of the mail before, at a server that does not bear it: what stands
+ * behind its refused RSET counts as not spoken, and is spoken again in lock-step. */
+#include "internal.h"
+
+static bool refused(struct postino_session *s)
+{
+    bool needed = s->dirty;
+    if (needed && s->outstanding == 1 && !s->offset)
+        return false; /* alone, and needed: there is no way on */
+    if (!needed)
+        s->withdrawn = true;
+    s->awaited.mail->is.unspoken = true;
+    return true;
+}
+
+static void answered(struct postino_session *s, enum postino_verdict verdict)
+{
+    if (verdict != POSTINO_VERDICT_ACCEPTED)
+        return;
+    if (s->awaited.step == POSTINO_STEP_MAIL)
+        s->dirty = true;
+    else if (s->awaited.step == POSTINO_STEP_DATA)
+        postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
+}
+
+static void speak_again(struct postino_session *s)
+{
+    s->spoken.mail->is = (struct postino_mail_is){.prepared = true};
+    s->spoken.step = POSTINO_STEP_RSET;
+    s->offers &= (uint16_t)~POSTINO_OFFERS_PIPELINING;
+}
+
+const struct postino_behind_dot postino_behind_dot = {refused, answered, speak_again};

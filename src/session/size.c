@@ -1,0 +1,40 @@
+/* SIZE (1870): the server's limit is heard, the mail's length declared, and what is larger is not begun. */
+#include "internal.h"
+
+static void heard(struct postino_session *s, char octet)
+{
+    unsigned digit = (unsigned char)octet - (unsigned)'0';
+    if (octet == '\n')
+        return;
+    /* Decimal digits and nothing else (1870 4); what does not fit means that no limit is known, it never wraps. */
+    if (digit > 9 || s->size_limit >= SIZE_MAX / 10) {
+        s->size_limit = 0;
+        s->extension = NULL;
+        return;
+    }
+    s->size_limit = s->size_limit * 10 + digit;
+}
+
+static enum postino_reason fits(const struct postino_session *s, const struct postino_mail *mail)
+{
+    bool too_large = s->size_limit && mail->source->length > s->size_limit;
+    return too_large ? POSTINO_REASON_TOO_LARGE : POSTINO_REASON_REPLY;
+}
+
+static void put(const struct postino_session *s, struct postino_writer *w)
+{
+    size_t number = s->spoken.mail->source->length;
+    char digits[21];
+    char *at = digits + sizeof digits - 1;
+    *at = '\0';
+    if (number == 0) /* not known */
+        return;
+    do {
+        *--at = (char)('0' + (int)(number % 10));
+        number /= 10;
+    } while (number);
+    postino_command_put(w, " SIZE=");
+    postino_command_put(w, at);
+}
+
+const struct postino_extension postino_size = {"SIZE", POSTINO_OFFERS_SIZE, heard, fits, put};
