@@ -58,9 +58,11 @@ struct postino_posix {
 void postino_posix_init(struct postino_posix *posix, const struct postino_url *url);
 
 /* For an event loop: the descriptors to poll between two steps, POSTINO_POSIX_POLL_MAX at most; `writing` as the
- * delivery wants. Returns how many. While connecting, step again after `postino_posix_wake_ms` at the latest. */
+ * delivery wants. Returns how many. */
 int postino_posix_poll(struct postino_posix *posix, bool writing, struct pollfd *fds);
-uint64_t postino_posix_wake_ms(struct postino_posix *posix, uint64_t until_ms);
+
+/* How many milliseconds to poll them for, until the delivery wants to be stepped. */
+int postino_posix_poll_ms(struct postino_posix *posix, uint64_t until_ms);
 
 /* Why connecting failed, for people: "connection refused", "no such host". */
 const char *postino_posix_problem(const struct postino_posix *posix);

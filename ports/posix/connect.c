@@ -161,13 +161,20 @@ int postino_posix_poll(struct postino_posix *posix, bool writing, struct pollfd 
     return count;
 }
 
-uint64_t postino_posix_wake_ms(struct postino_posix *posix, uint64_t until_ms)
+int postino_posix_poll_ms(struct postino_posix *posix, uint64_t until_ms)
 {
-    if (!posix->addresses)
-        return until_ms;
-    if (posix->attempt_count < posix->address_count && posix->next_attempt_ms < until_ms)
-        until_ms = posix->next_attempt_ms;
-    return postino_posix_resolver_wake_ms(posix, until_ms);
+    enum {
+        AT_MOST_MS = 3600000
+    };
+    uint64_t now = postino_posix_now_ms();
+    if (posix->addresses) {
+        if (posix->attempt_count < posix->address_count && posix->next_attempt_ms < until_ms)
+            until_ms = posix->next_attempt_ms;
+        until_ms = postino_posix_resolver_wake_ms(posix, until_ms);
+    }
+    if (until_ms <= now)
+        return 0;
+    return until_ms - now < AT_MOST_MS ? (int)(until_ms - now) : AT_MOST_MS;
 }
 
 const char *postino_posix_problem(const struct postino_posix *posix)

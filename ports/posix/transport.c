@@ -67,11 +67,7 @@ static bool wait_until(struct postino_transport *transport, bool writing, uint64
     struct pollfd fds[POSTINO_POSIX_POLL_MAX + 1];
     int count = postino_posix_poll(posix, writing, fds);
     fds[count] = (struct pollfd){.fd = posix->cancel_fd, .events = POLLIN};
-    uint64_t now = postino_posix_now_ms(), until = postino_posix_wake_ms(posix, until_ms);
-    uint64_t left = until > now ? until - now : 0;
-    if (left > 3600000)
-        left = 3600000;
-    int ready = poll(fds, (nfds_t)count + 1, (int)left);
+    int ready = poll(fds, (nfds_t)count + 1, postino_posix_poll_ms(posix, until_ms));
     return !(ready > 0 && fds[count].revents);
 }
 
