@@ -1,14 +1,15 @@
 /* The header section, piece by piece, in the order of the steps. */
 #include "internal.h"
 
-static void next_message_id(struct postino_message_source *composed, const char *id)
+static void next_message_id(struct postino_message_source *composed, const struct postino_message *message)
 {
-    switch (composed->phase++) {
-    case 0:
+    const char *id = message->message_id;
+    if (!id || (composed->replaced & POSTINO_REPLACED_MESSAGE_ID)) {
+        postino_next_step(composed);
+    } else if (composed->phase++ == 0) {
         postino_put_text(composed, "Message-ID: <");
         postino_put_piece(composed, id, strlen(id));
-        return;
-    default:
+    } else {
         postino_put(composed, ">\r\n", 3);
         postino_next_step(composed);
     }
@@ -70,6 +71,28 @@ static void next_text(struct postino_message_source *composed, const struct post
     postino_next_step(composed);
 }
 
+static void next_part(struct postino_message_source *composed, const struct postino_message *message)
+{
+    if (message->part_count)
+        message->multipart->next(composed);
+    else
+        postino_next_step(composed);
+}
+
+static void next_people(struct postino_message_source *composed, const struct postino_message *message)
+{
+    if (composed->step == POSTINO_STEP_FROM)
+        postino_next_mailbox(composed, "From", &message->from);
+    else if (composed->step == POSTINO_STEP_SENDER)
+        postino_next_mailbox(composed, "Sender", &message->sender);
+    else if (composed->step == POSTINO_STEP_REPLY_TO)
+        postino_next_mailbox(composed, "Reply-To", &message->reply_to);
+    else if (composed->step == POSTINO_STEP_TO)
+        postino_next_mailbox(composed, "To", &message->to);
+    else
+        postino_next_mailbox(composed, "Cc", &message->cc);
+}
+
 void postino_next_field(struct postino_message_source *composed)
 {
     const struct postino_message *message = composed->message;
@@ -80,25 +103,14 @@ void postino_next_field(struct postino_message_source *composed)
         postino_next_step(composed);
         return;
     case POSTINO_STEP_FROM:
-        postino_next_mailbox(composed, "From", &message->from);
-        return;
     case POSTINO_STEP_SENDER:
-        postino_next_mailbox(composed, "Sender", &message->sender);
-        return;
     case POSTINO_STEP_REPLY_TO:
-        postino_next_mailbox(composed, "Reply-To", &message->reply_to);
-        return;
     case POSTINO_STEP_TO:
-        postino_next_mailbox(composed, "To", &message->to);
-        return;
     case POSTINO_STEP_CC:
-        postino_next_mailbox(composed, "Cc", &message->cc);
+        next_people(composed, message);
         return;
     case POSTINO_STEP_MESSAGE_ID:
-        if (message->message_id && !(composed->replaced & POSTINO_REPLACED_MESSAGE_ID))
-            next_message_id(composed, message->message_id);
-        else
-            postino_next_step(composed);
+        next_message_id(composed, message);
         return;
     case POSTINO_STEP_SUBJECT:
         if (!message->subject || postino_next_unstructured(composed, "Subject", message->subject, false))
@@ -114,10 +126,7 @@ void postino_next_field(struct postino_message_source *composed)
         next_text(composed, message);
         return;
     case POSTINO_STEP_PARTS:
-        if (message->part_count)
-            message->multipart->next(composed);
-        else
-            postino_next_step(composed);
+        next_part(composed, message);
         return;
     case POSTINO_STEP_END:
         return;

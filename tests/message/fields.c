@@ -75,6 +75,8 @@ static void names_are_quoted_or_encoded(void)
     to_becomes(" a", "a@b.test", "To: \" a\" <a@b.test>");
     to_becomes("x@y.test", "a@b.test", "To: \"x@y.test\" <a@b.test>");
     to_becomes("J\xc3\xb6rg (x)", "a@b.test", "To: =?UTF-8?B?SsO2cmcgKHgp?= <a@b.test>");
+    to_becomes("na\xc3\xafve long plain name, x", "a@b.test",
+               "To: =?UTF-8?Q?na=C3=AFve_long_plain_name=2C_x?= <a@b.test>");
     to_becomes("=?x?=", "a@b.test", "To: =?UTF-8?B?PT94Pz0=?= <a@b.test>");
     to_becomes(A50, "aaaaaaaaaaaaa@b.test", "To: " A50 "\r\n <aaaaaaaaaaaaa@b.test>");
     to_becomes(A70 "aaa", "a@b.test", "To: =?UTF-8?Q?" A50 "aaaaaaaaaa?=\r\n =?UTF-8?Q?aaaaaaaaaaaaa?= <a@b.test>");

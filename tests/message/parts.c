@@ -215,6 +215,22 @@ static void a_part_of_another_length_fails(void)
     }
 }
 
+/* The session may have promised `length` octets as one chunk: a part that grew must not fill them up. */
+static void a_part_that_grew_fails_before_the_promised_length(void)
+{
+    static char octets[1000];
+    struct portions source = portions_of(octets, sizeof octets, 40);
+    struct postino_part part = {.source = &source.source};
+    struct postino_message message = with_parts(&part, 1);
+    struct postino_message_source composed;
+    source.source.length = 100;
+    CHECK_NUMBER(postino_message_open(&composed, &message), POSTINO_MESSAGE_OK);
+    struct reading reading = read_all(&composed.source, 1);
+    CHECK(reading.failed);
+    CHECK(reading.length < composed.source.length);
+    free(reading.octets);
+}
+
 /* A text cannot hold the boundary, even if it knows it: it is not sent as it is, and quoted-printable has no "=_". */
 static void no_text_holds_the_boundary(void)
 {
@@ -268,6 +284,7 @@ int main(void)
     RUN(base64_of_every_length_comes_back);
     RUN(sources_may_come_in_portions);
     RUN(a_part_of_another_length_fails);
+    RUN(a_part_that_grew_fails_before_the_promised_length);
     RUN(no_text_holds_the_boundary);
     RUN(large_lengths_do_not_wrap);
     return CHECK_EXIT();
