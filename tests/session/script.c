@@ -214,6 +214,8 @@ static bool read_option(struct reader *r, const char *first, const char *second)
         s->text_room = (uint16_t)atoi(second);
     else if (strcmp(first, "behind-dot") == 0)
         s->behind_dot = true;
+    else if (strcmp(first, "basic") == 0)
+        s->basic = true;
     else if (strcmp(first, "lmtp") == 0)
         s->lmtp = true;
     else if (strcmp(first, "together") == 0)

@@ -1,7 +1,8 @@
 /*
  * Transcripts: text that a mail administrator can read. The first line cites the clause. Then
  *
- *   window N | behind-dot | lmtp | tls offered | tls required | name NAME | text-room N      the configuration
+ *   window N | behind-dot | basic | lmtp | tls offered | tls required | name NAME | text-room N      the configuration;
+ *                               basic: without the extensions that it does not need
  *   mail 1 from A to B C [all] [length N] [seven-bit] [late]       a mail; `<>` is the null reverse-path
  *   command 2 VRFY [ARGUMENT] [late]                               a command
  *   content 1 "TEXT" [xN]       its content, appended; without: "hello\r\n"
@@ -74,7 +75,7 @@ struct script {
     uint16_t window;
     uint16_t text_room;
     const struct postino_starttls *starttls;
-    bool behind_dot, lmtp, together;
+    bool behind_dot, basic, lmtp, together;
     struct script_mail mails[MAILS_MAX];
     int mail_count;
     struct item items[ITEMS_MAX];

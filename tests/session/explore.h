@@ -1,0 +1,50 @@
+/* The world of the exploration: all that there is, in one place, so that it can be put back. */
+#ifndef POSTINO_TESTS_EXPLORE_H
+#define POSTINO_TESTS_EXPLORE_H
+
+#include "monitor.h"
+
+struct stimulus {
+    const char *octets;
+    uint16_t codes[2]; /* of the replies that it completes; 1: malformed */
+    uint8_t completes; /* which half reply it goes with; 0: none */
+    uint8_t begins;    /* which half reply it leaves */
+};
+
+enum {
+    ACTION_SPEAK,
+    ACTION_SPEAK_5,
+    ACTION_SUBMIT,
+    ACTION_QUIT,
+    ACTION_SECURED,
+    ACTION_HEAR /* and those behind it: a stimulus each */
+};
+
+struct world_source {
+    struct postino_source source;
+    size_t at;
+    bool said_not_yet;
+};
+
+struct world {
+    struct postino_session session;
+    struct postino_mail mails[WORLD_MAILS];
+    struct postino_recipient recipients[WORLD_MAILS][WORLD_RECIPIENTS];
+    struct world_source sources[WORLD_MAILS];
+    struct monitor monitor;
+    const struct world_kind *kind;
+    int submitted, handed;
+    bool quit;
+    uint8_t partial;
+};
+
+extern struct world world;
+extern const int explore_actions;
+
+/* Does it, where it can be done here: NULL where not, "" where all held, else the rule that did not. */
+const char *explore_apply(int action);
+/* Loses the connection here in every way; returns the rule that did not hold, or NULL. */
+const char *explore_losses(void);
+const char *explore_name(int action);
+
+#endif
