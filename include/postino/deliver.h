@@ -6,6 +6,10 @@
  * two calls wait for what it wants (the port says on which descriptors). Thousands of deliveries can be stepped in one
  * thread; one delivery belongs to one thread at a time.
  *
+ * Recipients that got 452 (too many for one mail, 5321 4.5.3.1.10) while others of their mail were accepted are tried
+ * again on the same connection, as long as each pass has somebody accepted and the source rewinds; they then stand
+ * behind the others in the mail's array.
+ *
  * Ownership: everything in the configuration is borrowed until the delivery is done, then all mails are the caller's
  * again, each with its result. A delivery that is given up early must be cancelled and stepped once more, so that each
  * mail has its outcome.
@@ -81,6 +85,9 @@ struct postino_delivery {
     struct postino_mail *waiting; /* to be submitted on the next connection */
     struct postino_mail *done;    /* handed back by sessions */
     struct postino_mail **done_end;
+    struct postino_mail *examined; /* of those done, the last that was looked at for recipients to try again */
+    struct postino_mail again;
+    char again_text[128];
     struct postino_result error;
     size_t written; /* of the octets in `output` */
     size_t filled;
@@ -90,6 +97,8 @@ struct postino_delivery {
     uint8_t state;
     bool cancelled;
     bool expecting; /* the transport may have octets for us */
+    bool quitting;
+    bool progress; /* this connection has brought a mail to its end */
 };
 
 struct postino_wants { /* to read, always */

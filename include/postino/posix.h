@@ -76,6 +76,9 @@ struct postino_file_source {
     uint64_t size;
     uint64_t at;
     const volatile bool *cancelled; /* looked at where a signal interrupts a read, or NULL */
+    size_t begin;                   /* what was read ahead */
+    size_t end;
+    char buffer[32768];
 };
 
 /* Opens `path`; "-" is standard input. Returns false with errno set. */

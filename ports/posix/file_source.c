@@ -11,9 +11,8 @@ static struct postino_file_source *file_of(struct postino_source *source)
     return (struct postino_file_source *)source;
 }
 
-static ptrdiff_t read_some(struct postino_source *source, void *buffer, size_t size)
+static ptrdiff_t read_file(struct postino_file_source *file, void *buffer, size_t size)
 {
-    struct postino_file_source *file = file_of(source);
     ptrdiff_t count;
     do
         count = read(file->fd, buffer, size);
@@ -26,10 +25,31 @@ static ptrdiff_t read_some(struct postino_source *source, void *buffer, size_t s
     return count;
 }
 
+/* Reads ahead, since a composer asks for little at a time. */
+static ptrdiff_t read_some(struct postino_source *source, void *buffer, size_t size)
+{
+    struct postino_file_source *file = file_of(source);
+    if (file->begin == file->end) {
+        if (size >= sizeof file->buffer)
+            return read_file(file, buffer, size);
+        ptrdiff_t count = read_file(file, file->buffer, sizeof file->buffer);
+        if (count <= 0)
+            return count;
+        file->begin = 0;
+        file->end = (size_t)count;
+    }
+    if (size > file->end - file->begin)
+        size = file->end - file->begin;
+    memcpy(buffer, file->buffer + file->begin, size);
+    file->begin += size;
+    return (ptrdiff_t)size;
+}
+
 static bool rewind_file(struct postino_source *source)
 {
     struct postino_file_source *file = file_of(source);
     file->at = 0;
+    file->begin = file->end = 0;
     return lseek(file->fd, 0, SEEK_SET) == 0;
 }
 

@@ -1,5 +1,6 @@
 /* Drives a session over a transport, and sessions one after the other, until every mail is done. */
-#include <postino/deliver.h>
+#include "internal.h"
+
 #include <string.h>
 
 enum {
@@ -104,7 +105,7 @@ static void begin_session(struct postino_delivery *d)
         if (postino_session_submit(&d->session, mail))
             take_back(d, mail); /* checked before: changed under us by its owner */
     }
-    postino_session_quit(&d->session);
+    d->quitting = d->progress = false;
     enter(d, POSTINO_DELIVERY_TALKING);
 }
 
@@ -140,13 +141,15 @@ static void session_ended(struct postino_delivery *d)
 {
     const struct postino_result *error = postino_session_error(&d->session);
     struct postino_mail *mail, **end = &d->waiting;
-    bool progress = false;
+    bool progress = d->progress;
     postino_session_lost(&d->session, POSTINO_REASON_LOST, d->filled - d->written);
     transport_of(d)->close(transport_of(d));
     memset(&d->error, 0, sizeof d->error);
     if (error)
         d->error = *error;
     while ((mail = postino_session_finished(&d->session)) != NULL) {
+        if (mail == &d->again)
+            continue;
         bool again = mail->result.outcome == POSTINO_NOT_TRIED && progress && !d->cancelled;
         progress = progress || mail->result.outcome != POSTINO_NOT_TRIED;
         mail->next = NULL;
@@ -218,13 +221,37 @@ static bool secure(struct postino_delivery *d)
     return secured > 0;
 }
 
+/* Every mail that was submitted is done: another pass, or QUIT. Returns whether there is something to say. */
+static bool all_said(struct postino_delivery *d)
+{
+    struct postino_mail *mail;
+    while ((mail = postino_session_finished(&d->session)) != NULL) {
+        if (mail == &d->again)
+            continue;
+        d->progress = true;
+        take_back(d, mail);
+    }
+    if (!d->quitting && !postino_delivery_try_again(d)) {
+        d->quitting = true;
+        postino_session_quit(&d->session);
+    }
+    return postino_session_need(&d->session) == POSTINO_NEED_SEND;
+}
+
+/* Is there more to send behind the flight that has gone? */
+static bool go_on(struct postino_delivery *d)
+{
+    enum postino_need need = postino_session_need(&d->session);
+    return (need == POSTINO_NEED_TLS && secure(d)) || (need == POSTINO_NEED_MAIL && all_said(d));
+}
+
 static void talking(struct postino_delivery *d, struct postino_wants *wants)
 {
     if (d->expecting)
         receive(d);
     do
         wants->writing = !send_flight(d);
-    while (postino_session_need(&d->session) == POSTINO_NEED_TLS && secure(d));
+    while (go_on(d));
     d->expecting = true;
     if (postino_session_need(&d->session) == POSTINO_NEED_CLOSE)
         session_ended(d);
