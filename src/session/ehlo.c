@@ -24,6 +24,8 @@ static bool is_keyword(struct postino_session *s, const struct postino_extension
         return false;
     s->offers |= extension->offers;
     s->extension = extension;
+    if (extension->heard)
+        extension->heard(s, '\0');
     return true;
 }
 

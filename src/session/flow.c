@@ -156,8 +156,10 @@ void postino_flow_settle(struct postino_session *s)
 
 static void hello_answered(struct postino_session *s, enum postino_verdict verdict)
 {
-    if (verdict != POSTINO_VERDICT_ACCEPTED) /* what it listed is no offer */
+    if (verdict != POSTINO_VERDICT_ACCEPTED) { /* what it listed is no offer */
         s->offers = 0;
+        s->size_limit = 0;
+    }
     if (verdict == POSTINO_VERDICT_ACCEPTED)
         s->spoken.step = POSTINO_STEP_RSET;
     else if (verdict == POSTINO_VERDICT_FOR_GOOD && s->awaited.step == POSTINO_STEP_EHLO && !s->config->lmtp)

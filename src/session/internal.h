@@ -28,7 +28,7 @@ struct postino_writer {
 struct postino_extension {
     const char *keyword; /* in capitals */
     uint16_t offers;     /* POSTINO_OFFERS_… */
-    /* Each may be NULL. Octets of the keyword's parameters in the EHLO reply, LF at their end. */
+    /* Each may be NULL. What stands behind the keyword in the EHLO reply: NUL as it begins, octets, LF at its end. */
     void (*heard)(struct postino_session *session, char octet);
     /* May the mail go to this server? POSTINO_REASON_REPLY: yes. */
     enum postino_reason (*fits)(const struct postino_session *session, const struct postino_mail *mail);

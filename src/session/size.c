@@ -6,6 +6,10 @@ static void heard(struct postino_session *s, char octet)
     unsigned digit = (unsigned char)octet - (unsigned)'0';
     if (octet == '\n')
         return;
+    if (octet == '\0') {
+        s->size_limit = 0;
+        return;
+    }
     /* Decimal digits and nothing else (1870 4); what does not fit means that no limit is known, it never wraps. */
     if (digit > 9 || s->size_limit >= SIZE_MAX / 10) {
         s->size_limit = 0;
