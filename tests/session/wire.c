@@ -1,0 +1,284 @@
+/* Limits, the trace, many recipients, two sessions at once, and what a caller may do in another order. */
+#define _DEFAULT_SOURCE
+#include "check.h"
+#include "guard.h"
+
+#include <postino/session.h>
+
+enum {
+    MANY = 10000
+};
+
+static char log_text[8192];
+static struct postino_config config = {.name = "c.test", .extensions = postino_extensions};
+static struct postino_recipient recipient = {.address = "b@x.test"};
+static struct postino_mail mail;
+static int octets_left;
+
+static ptrdiff_t read_nothing(struct postino_source *source, void *buffer, size_t size)
+{
+    (void)source;
+    if (octets_left == 0)
+        return POSTINO_SOURCE_END;
+    octets_left--;
+    memset(buffer, 'x', size < 5 ? size : 5);
+    return (ptrdiff_t)(size < 5 ? size : 5);
+}
+
+static struct postino_source source = {.read = read_nothing};
+
+static struct postino_mail *new_mail(void)
+{
+    mail = (struct postino_mail){
+        .reverse_path = "a@x.test", .recipients = &recipient, .recipient_count = 1, .source = &source};
+    octets_left = 1;
+    return &mail;
+}
+
+/* The input ends at an unreadable page. */
+static void hear(struct postino_session *s, const char *octets, size_t length)
+{
+    postino_session_input(s, memcpy(guarded(length), octets, length), length);
+}
+
+static void say(struct postino_session *s, const char *line)
+{
+    hear(s, line, strlen(line));
+}
+
+static size_t spoken(struct postino_session *s, char *buffer, size_t size)
+{
+    size_t length = 0, got;
+    while (postino_session_need(s) == POSTINO_NEED_SEND &&
+           (got = postino_session_output(s, buffer + length, size - length)))
+        length += got;
+    buffer[length] = '\0';
+    return length;
+}
+
+static void to_final_reply(struct postino_session *s)
+{
+    char buffer[512];
+    static const char *const lines[] = {"220 x\r\n", "250-x\r\n250 PIPELINING\r\n", "250 x\r\n", "250 x\r\n",
+                                        "354 x\r\n"};
+    for (size_t i = 0; i < 5; i++) {
+        say(s, lines[i]);
+        spoken(s, buffer, sizeof buffer - 1);
+    }
+}
+
+/* attacks 18 */
+static void a_line_up_to_the_limit_is_taken(void)
+{
+    static char line[POSTINO_REPLY_LINE_MAX + 8];
+    static const size_t lengths[] = {512, 513, 998, POSTINO_REPLY_LINE_MAX, POSTINO_REPLY_LINE_MAX + 1};
+    for (int end = 1; end <= 2; end++) {
+        for (size_t i = 0; i < 5; i++) {
+            struct postino_session s;
+            memset(line, 'x', sizeof line);
+            memcpy(line, "220 ", 4);
+            memcpy(line + lengths[i], end == 1 ? "\n" : "\r\n", (size_t)end);
+            postino_session_init(&s, &config);
+            hear(&s, line, lengths[i] + (size_t)end);
+            bool taken = lengths[i] <= POSTINO_REPLY_LINE_MAX;
+            CHECK_NUMBER(postino_session_need(&s), taken ? POSTINO_NEED_SEND : POSTINO_NEED_CLOSE);
+            CHECK_NUMBER(postino_session_replies(&s), 1);
+        }
+    }
+}
+
+static void a_reply_up_to_the_limit_of_lines_is_taken(void)
+{
+    for (unsigned lines = POSTINO_REPLY_LINES_MAX - 1; lines <= POSTINO_REPLY_LINES_MAX + 1; lines++) {
+        struct postino_session s;
+        postino_session_init(&s, &config);
+        for (unsigned i = 1; i < lines; i++)
+            say(&s, "220-x\r\n");
+        CHECK_NUMBER(postino_session_need(&s), POSTINO_NEED_RECEIVE);
+        say(&s, "220 x\r\n");
+        bool taken = lines <= POSTINO_REPLY_LINES_MAX;
+        CHECK_NUMBER(postino_session_need(&s), taken ? POSTINO_NEED_SEND : POSTINO_NEED_CLOSE);
+    }
+}
+
+static void note(struct postino_trace *trace, enum postino_direction direction, const char *line, size_t length)
+{
+    size_t at = strlen(log_text);
+    (void)trace;
+    snprintf(log_text + at, sizeof log_text - at, "%c %.*s\n", direction == POSTINO_FROM_SERVER ? 'S' : 'C',
+             (int)length, line);
+}
+
+static void converse(size_t trace_size)
+{
+    struct postino_trace trace;
+    struct postino_session s;
+    char buffer[512];
+    log_text[0] = '\0';
+    char *room = malloc(trace_size + 1);
+    postino_trace_init(&trace, room, trace_size, note);
+    config.trace = &trace;
+    postino_session_init(&s, &config);
+    CHECK_NUMBER(postino_session_submit(&s, new_mail()), POSTINO_OK);
+    to_final_reply(&s);
+    say(&s, "250 done\n");
+    postino_session_quit(&s);
+    spoken(&s, buffer, sizeof buffer - 1);
+    say(&s, "221 bye\r\n");
+    config.trace = NULL;
+    free(room);
+    CHECK_NUMBER(postino_session_need(&s), POSTINO_NEED_CLOSE);
+    CHECK(postino_session_finished(&s) == &mail);
+    CHECK_NUMBER(mail.result.outcome, POSTINO_ACCEPTED);
+}
+
+static void the_trace_sees_whole_lines_and_no_content(void)
+{
+    converse(128);
+    CHECK_TEXT(log_text,
+               "S 220 x\nC EHLO c.test\nS 250-x\nS 250 PIPELINING\nC MAIL FROM:<a@x.test>\n"
+               "C RCPT TO:<b@x.test>\nC DATA\nS 250 x\nS 250 x\nS 354 x\nC .\nS 250 done\nC QUIT\nS 221 bye\n");
+}
+
+/* attacks 206 */
+static void the_trace_works_in_a_buffer_of_any_size(void)
+{
+    for (size_t size = 0; size <= 64; size++) {
+        converse(size);
+        size_t lines = 0;
+        for (const char *at = log_text; *at; at++)
+            lines += *at == '\n';
+        CHECK_NUMBER(lines, 14);
+    }
+}
+
+/* attacks 125: ten thousand recipients, each with its own result. */
+static void ten_thousand_recipients_are_answered_each(void)
+{
+    static struct postino_recipient many[MANY];
+    static char buffer[1 << 20];
+    struct postino_session s;
+    for (size_t i = 0; i < MANY; i++)
+        many[i] = (struct postino_recipient){.address = "b@x.test"};
+    postino_session_init(&s, &config);
+    new_mail();
+    mail.recipients = many;
+    mail.recipient_count = MANY;
+    CHECK_NUMBER(postino_session_submit(&s, &mail), POSTINO_OK);
+    say(&s, "220 x\r\n");
+    spoken(&s, buffer, sizeof buffer - 1);
+    say(&s, "250-x\r\n250 PIPELINING\r\n");
+    spoken(&s, buffer, sizeof buffer - 1);
+    say(&s, "250 x\r\n");
+    for (size_t i = 0; i < MANY; i++) {
+        spoken(&s, buffer, sizeof buffer - 1);
+        say(&s, i % 3 ? "250 x\r\n" : "450 x\r\n");
+    }
+    spoken(&s, buffer, sizeof buffer - 1);
+    say(&s, "354 x\r\n");
+    spoken(&s, buffer, sizeof buffer - 1);
+    say(&s, "250 x\r\n");
+    CHECK(postino_session_finished(&s) == &mail);
+    for (size_t i = 0; i < MANY; i++)
+        CHECK_NUMBER(many[i].result.outcome, i % 3 ? POSTINO_ACCEPTED : POSTINO_REFUSED_FOR_NOW);
+}
+
+/* attacks 142: the counters of a session of more octets than a size_t counts. */
+static void outcomes_are_right_where_the_counters_wrap(void)
+{
+    for (size_t before = 0; before < 120; before++) {
+        for (size_t unsent = 0; unsent < 4; unsent += 3) {
+            struct postino_session s;
+            postino_session_init(&s, &config);
+            s.total = SIZE_MAX - before;
+            postino_session_submit(&s, new_mail());
+            to_final_reply(&s);
+            postino_session_lost(&s, POSTINO_REASON_LOST, unsent);
+            CHECK(postino_session_finished(&s) == &mail);
+            CHECK_NUMBER(mail.result.outcome, unsent ? POSTINO_REFUSED_FOR_NOW : POSTINO_UNCERTAIN);
+        }
+    }
+}
+
+/* attacks 208 */
+static void two_sessions_share_nothing(void)
+{
+    static const char *const lines[] = {"220 x\r\n", "250-x\r\n250 PIPELINING\r\n", "250 x\r\n", "250 x\r\n",
+                                        "354 x\r\n"};
+    static char both[2][512];
+    struct postino_session s[2];
+    struct postino_mail mails[2];
+    struct postino_recipient recipients[2] = {recipient, recipient};
+    for (int i = 0; i < 2; i++) {
+        postino_session_init(&s[i], &config);
+        mails[i] = *new_mail();
+        mails[i].recipients = &recipients[i];
+        CHECK_NUMBER(postino_session_submit(&s[i], &mails[i]), POSTINO_OK);
+    }
+    for (size_t line = 0; line < 4; line++) {
+        for (size_t at = 0; at < strlen(lines[line]); at++)
+            for (int i = 0; i < 2; i++)
+                hear(&s[i], lines[line] + at, 1);
+        for (int i = 0; i < 2; i++)
+            spoken(&s[i], both[i], sizeof both[i] - 1);
+        CHECK_TEXT(both[0], both[1]);
+    }
+    say(&s[0], "450 no\r\n");
+    CHECK_NUMBER(postino_session_step(&s[1]), POSTINO_STEP_DATA);
+    CHECK(postino_session_finished(&s[0]) == &mails[0]);
+    CHECK(postino_session_finished(&s[1]) == NULL);
+    postino_session_init(&s[0], &config); /* used again */
+    CHECK_NUMBER(postino_session_submit(&s[0], &mails[0]), POSTINO_OK);
+    CHECK_NUMBER(mails[0].result.outcome, POSTINO_NOT_TRIED);
+}
+
+static void what_is_submitted_to_a_closed_session_is_not_tried(void)
+{
+    struct postino_session s;
+    char buffer[64];
+    postino_session_init(&s, &config);
+    postino_session_lost(&s, POSTINO_REASON_TIMEOUT, 0);
+    postino_session_quit(&s);
+    CHECK_NUMBER(postino_session_submit(&s, new_mail()), POSTINO_OK);
+    CHECK_NUMBER(postino_session_output(&s, buffer, sizeof buffer), 0);
+    CHECK_NUMBER(postino_session_need(&s), POSTINO_NEED_CLOSE);
+    postino_session_lost(&s, POSTINO_REASON_LOST, 0);
+    CHECK_NUMBER(postino_session_error(&s)->reason, POSTINO_REASON_TIMEOUT);
+    CHECK(postino_session_finished(&s) == &mail);
+    CHECK(postino_session_finished(&s) == NULL);
+    CHECK_NUMBER(mail.result.outcome, POSTINO_NOT_TRIED);
+    CHECK_NUMBER(recipient.result.outcome, POSTINO_NOT_TRIED);
+}
+
+/* "A mail that is submitted behind this call may not be tried." */
+static void what_is_submitted_behind_quit_is_handed_back(void)
+{
+    struct postino_session s;
+    char buffer[512];
+    postino_session_init(&s, &config);
+    say(&s, "220 x\r\n");
+    spoken(&s, buffer, sizeof buffer - 1);
+    say(&s, "250 x\r\n");
+    postino_session_quit(&s);
+    CHECK_NUMBER(postino_session_submit(&s, new_mail()), POSTINO_OK);
+    spoken(&s, buffer, sizeof buffer - 1);
+    CHECK_TEXT(buffer, "QUIT\r\n");
+    say(&s, "221 x\r\n");
+    CHECK(postino_session_finished(&s) == &mail);
+    CHECK_NUMBER(mail.result.outcome, POSTINO_NOT_TRIED);
+    CHECK(postino_session_error(&s) == NULL);
+}
+
+int main(void)
+{
+    RUN(a_line_up_to_the_limit_is_taken);
+    RUN(a_reply_up_to_the_limit_of_lines_is_taken);
+    RUN(the_trace_sees_whole_lines_and_no_content);
+    RUN(the_trace_works_in_a_buffer_of_any_size);
+    RUN(ten_thousand_recipients_are_answered_each);
+    RUN(outcomes_are_right_where_the_counters_wrap);
+    RUN(two_sessions_share_nothing);
+    RUN(what_is_submitted_to_a_closed_session_is_not_tried);
+    RUN(what_is_submitted_behind_quit_is_handed_back);
+    return CHECK_EXIT();
+}
