@@ -66,6 +66,7 @@ enum postino_reason {
     POSTINO_REASON_CANCELLED, /* by the caller */
     POSTINO_REASON_INJECTION, /* octets came in clear behind the reply to STARTTLS */
     POSTINO_REASON_NO_TLS,    /* TLS is required and the server does not offer it */
+    POSTINO_REASON_NO_AUTH,   /* there are credentials, and the server offers no mechanism for them (4954) */
     POSTINO_REASON_TOO_LARGE, /* larger than the server's SIZE (1870 6.1) */
     POSTINO_REASON_SOURCE,    /* the source of the message failed */
     POSTINO_REASON_NUL,       /* a NUL in the content (5321 4.5.2 in its text) */
@@ -111,31 +112,33 @@ struct postino_mail_is {
 struct postino_mail {
     const char *reverse_path; /* without `<` and `>`; "" is the null reverse-path of 5321 4.5.5 */
     struct postino_recipient *recipients;
-    uint32_t recipient_count; /* 1 or more */
-    uint8_t policy;           /* enum postino_policy */
+    uint32_t recipient_count;     /* 1 or more */
+    struct postino_mail_is is;    /* the session's */
+    uint8_t policy;               /* enum postino_policy */
+    struct postino_result result; /* of the mail: accepted when one recipient is */
     struct postino_source *source;
 
-    const struct postino_command *command; /* not NULL: no mail, but this command; nothing above is used */
-    const char *argument;                  /* of the command, or NULL */
-
-    struct postino_result result; /* of the mail: accepted when one recipient is */
+    const struct postino_command
+        *command;         /* not NULL: no mail, but this command; only `argument` is used, and `result` */
+    const char *argument; /* of the command, or NULL */
 
     struct postino_mail *next; /* the rest is the session's */
-    struct postino_mail_is is;
     size_t begin;
     size_t end;
     uint32_t accepted;
 };
 
 struct postino_session;
+struct postino_sasl;
 struct postino_trace;
 
 /* Features that the linker drops where nobody names them. */
-extern const struct postino_starttls postino_starttls_required; /* config.starttls: STARTTLS, or no mail (3207) */
-extern const struct postino_starttls postino_starttls_offered;  /* where offered; a refusal goes on in clear (7435) */
-extern const struct postino_lmtp postino_lmtp;                  /* config.lmtp: LMTP (2033) */
-extern const struct postino_enhanced postino_enhanced;          /* config.enhanced: codes such as 5.1.1 (3463) */
-extern const struct postino_behind_dot postino_behind_dot;      /* config.behind_dot */
+extern const struct postino_opening postino_starttls_required; /* config.opening: STARTTLS, or no mail (3207) */
+extern const struct postino_opening postino_starttls_offered;  /* where offered; a refusal goes on in clear (7435) */
+extern const struct postino_opening postino_auth;              /* AUTH (4954), with config.sasl; see sasl.h */
+extern const struct postino_lmtp postino_lmtp;                 /* config.lmtp: LMTP (2033) */
+extern const struct postino_enhanced postino_enhanced;         /* config.enhanced: codes such as 5.1.1 (3463) */
+extern const struct postino_behind_dot postino_behind_dot;     /* config.behind_dot */
 extern const struct postino_extension *const postino_extensions[]; /* config.extensions: every one that there is */
 extern const struct postino_command postino_noop;                  /* mail.command: 5321 4.1.1.9 */
 extern const struct postino_command postino_vrfy;                  /* 5321 4.1.1.6, with an argument */
@@ -161,9 +164,13 @@ struct postino_config {
     const struct postino_behind_dot *behind_dot;
 
     const struct postino_enhanced *enhanced; /* &postino_enhanced: enhanced codes are read out of texts. NULL: not */
-    const struct postino_starttls *starttls; /* NULL: the caller has no TLS, or the connection has it from the start */
-    const struct postino_lmtp *lmtp;         /* NULL: SMTP */
-    struct postino_trace *trace;             /* sees whole lines. NULL: nobody does */
+    /* Steps between EHLO and the first mail: { &postino_starttls_…, &postino_auth }, each or both NULL. Without
+     * STARTTLS the caller has no TLS, or the connection has it from the start. */
+    const struct postino_opening *opening[2];
+    struct postino_sasl *sasl; /* who we are, for &postino_auth */
+
+    const struct postino_lmtp *lmtp; /* NULL: SMTP */
+    struct postino_trace *trace;     /* sees whole lines. NULL: nobody does */
 };
 
 /* What the server offered in its last EHLO reply, of the extensions in the configuration; see also source.h. */
@@ -206,14 +213,14 @@ struct postino_session {
     uint8_t word_length;
     struct postino_cursor spoken;
     struct postino_cursor awaited;
-    uint16_t offers;
-    uint16_t outstanding;
-    uint16_t code;
-    uint16_t line_code;
-    uint16_t line_length;
-    uint16_t lines;
-    uint16_t text_length;
-    uint16_t column;
+    uint32_t offers;
+    uint32_t outstanding;
+    uint32_t code;
+    uint32_t line_code;
+    uint32_t line_length;
+    uint32_t lines;
+    uint32_t text_length;
+    uint32_t column;
     const struct postino_config *config;
     const struct postino_extension *extension;
     struct postino_mail *first;

@@ -24,6 +24,7 @@ const char *postino_reason_name(enum postino_reason reason)
         [POSTINO_REASON_PROTOCOL] = "the server broke the protocol",
         [POSTINO_REASON_INJECTION] = "octets in clear stood behind the reply to STARTTLS",
         [POSTINO_REASON_NO_TLS] = "TLS is required and was not to be had",
+        [POSTINO_REASON_NO_AUTH] = "there are credentials, and the server offers no way to use them",
         [POSTINO_REASON_TOO_LARGE] = "larger than the server takes",
         [POSTINO_REASON_SOURCE] = "the message could not be read to its end",
         [POSTINO_REASON_NUL] = "a NUL octet in the message",
@@ -38,7 +39,7 @@ enum postino_outcome postino_outcome_of(const struct postino_result *result)
 {
     if (result->outcome != POSTINO_NOT_TRIED)
         return (enum postino_outcome)result->outcome;
-    if (result->code >= 500 || result->reason == POSTINO_REASON_NO_TLS)
+    if (result->code >= 500 || result->reason == POSTINO_REASON_NO_TLS || result->reason == POSTINO_REASON_NO_AUTH)
         return POSTINO_REFUSED_FOR_GOOD;
     return POSTINO_REFUSED_FOR_NOW;
 }

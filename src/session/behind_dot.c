@@ -27,7 +27,7 @@ static void speak_again(struct postino_session *s)
 {
     s->spoken.mail->is = (struct postino_mail_is){.prepared = true};
     s->spoken.step = POSTINO_STEP_RSET;
-    s->offers &= (uint16_t)~POSTINO_OFFERS_PIPELINING;
+    s->offers &= ~(uint32_t)POSTINO_OFFERS_PIPELINING;
 }
 
 const struct postino_behind_dot postino_behind_dot = {refused, answered, speak_again};

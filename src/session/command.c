@@ -1,7 +1,7 @@
 /* Commands (5321 4.1.1): pure functions of the step, written from any offset into a buffer of any size. */
 #include "internal.h"
 
-static void put_octet(struct postino_writer *w, char octet)
+void postino_command_put_octet(struct postino_writer *w, char octet)
 {
     size_t at = w->length++ - w->from; /* wraps to a large number in front of the window */
     if (at < w->size)
@@ -11,7 +11,7 @@ static void put_octet(struct postino_writer *w, char octet)
 void postino_command_put(struct postino_writer *w, const char *text)
 {
     while (*text)
-        put_octet(w, *text++);
+        postino_command_put_octet(w, *text++);
 }
 
 static void put_mail_parameters(const struct postino_session *s, struct postino_writer *w)
@@ -35,8 +35,8 @@ static const char *argument(const struct postino_session *s)
 static const char *verb(const struct postino_session *s)
 {
     static const char *const verbs[] = {
-        [POSTINO_STEP_EHLO] = "EHLO ",     [POSTINO_STEP_HELO] = "HELO ", [POSTINO_STEP_STARTTLS] = "STARTTLS",
-        [POSTINO_STEP_AUTH] = "AUTH",      [POSTINO_STEP_RSET] = "RSET",  [POSTINO_STEP_MAIL] = "MAIL FROM:<",
+        [POSTINO_STEP_EHLO] = "EHLO ",     [POSTINO_STEP_HELO] = "HELO ", [POSTINO_STEP_STARTTLS] = "",
+        [POSTINO_STEP_AUTH] = "",          [POSTINO_STEP_RSET] = "RSET",  [POSTINO_STEP_MAIL] = "MAIL FROM:<",
         [POSTINO_STEP_RCPT] = "RCPT TO:<", [POSTINO_STEP_DATA] = "DATA",  [POSTINO_STEP_CONTENT] = "\r\n.",
         [POSTINO_STEP_COMMAND] = "",       [POSTINO_STEP_QUIT] = "QUIT",
     };
@@ -52,6 +52,8 @@ void postino_command_render(const struct postino_session *s, struct postino_writ
 {
     postino_command_put(w, verb(s));
     postino_command_put(w, argument(s));
+    if (s->spoken.step == POSTINO_STEP_STARTTLS || s->spoken.step == POSTINO_STEP_AUTH)
+        s->config->opening[s->spoken.step - POSTINO_STEP_STARTTLS]->render(s, w);
     if (s->spoken.step == POSTINO_STEP_COMMAND)
         s->spoken.mail->command->render(s, w);
     if (s->spoken.step == POSTINO_STEP_MAIL || s->spoken.step == POSTINO_STEP_RCPT)

@@ -57,7 +57,7 @@ static bool line_octets(struct expansion *e, const char *octets, size_t length)
         *e->out++ = '.';
     memmove(e->out, octets, length);
     e->out += length;
-    s->column = (uint16_t)(s->column + length);
+    s->column += (uint32_t)length;
     return true;
 }
 

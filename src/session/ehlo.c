@@ -36,8 +36,9 @@ static void keyword_ends(struct postino_session *s)
     s->word_length = sizeof s->word; /* the keyword is over */
     while (*at && !is_keyword(s, *at))
         at++;
-    if (s->config->starttls)
-        is_keyword(s, &s->config->starttls->extension);
+    for (int i = 0; i < 2; i++)
+        if (s->config->opening[i])
+            is_keyword(s, &s->config->opening[i]->extension);
 }
 
 static void keyword_octet(struct postino_session *s, char octet)

@@ -154,6 +154,13 @@ void postino_flow_settle(struct postino_session *s)
         caught_up(s);
 }
 
+void postino_flow_open(struct postino_session *s)
+{
+    for (int i = 0; i < 2; i++)
+        if (s->config->opening[i] && !s->failed)
+            s->config->opening[i]->next(s);
+}
+
 static void hello_answered(struct postino_session *s, enum postino_verdict verdict)
 {
     if (verdict != POSTINO_VERDICT_ACCEPTED) { /* what it listed is no offer */
@@ -166,8 +173,7 @@ static void hello_answered(struct postino_session *s, enum postino_verdict verdi
         s->spoken.step = POSTINO_STEP_HELO;
     else
         postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
-    if (s->config->starttls)
-        s->config->starttls->hello_answered(s, verdict);
+    postino_flow_open(s);
 }
 
 static void rset_answered(struct postino_session *s, enum postino_verdict verdict)
@@ -261,7 +267,6 @@ static bool apply(struct postino_session *s, enum postino_verdict verdict)
 {
     switch ((enum postino_step)s->awaited.step) {
     case POSTINO_STEP_CONNECT:
-    case POSTINO_STEP_AUTH:
     case POSTINO_STEP_QUIT:
         break;
     case POSTINO_STEP_GREETING:
@@ -274,7 +279,8 @@ static bool apply(struct postino_session *s, enum postino_verdict verdict)
         hello_answered(s, verdict);
         break;
     case POSTINO_STEP_STARTTLS:
-        s->config->starttls->answered(s, verdict);
+    case POSTINO_STEP_AUTH:
+        s->config->opening[s->awaited.step - POSTINO_STEP_STARTTLS]->answered(s, verdict);
         break;
     case POSTINO_STEP_RSET:
         rset_answered(s, verdict);

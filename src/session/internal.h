@@ -23,11 +23,12 @@ struct postino_writer {
     size_t size;
     size_t from;   /* where in the text the window stands */
     size_t length; /* of the text so far */
+    bool masked;   /* for eyes that must not see credentials */
 };
 
 struct postino_extension {
     const char *keyword; /* in capitals */
-    uint16_t offers;     /* POSTINO_OFFERS_… */
+    uint32_t offers;     /* POSTINO_OFFERS_… */
     /* Each may be NULL. What stands behind the keyword in the EHLO reply: NUL as it begins, octets, LF at its end. */
     void (*heard)(struct postino_session *session, char octet);
     /* May the mail go to this server? POSTINO_REASON_REPLY: yes. */
@@ -48,12 +49,14 @@ struct postino_behind_dot {
     void (*speak_again)(struct postino_session *session);
 };
 
-struct postino_starttls {
+/* A step between EHLO and the first mail. */
+struct postino_opening {
     struct postino_extension extension;
-    bool required;
-    /* Hears EHLO's and HELO's reply behind the session, and may choose another step to be spoken next. */
-    void (*hello_answered)(struct postino_session *session, enum postino_verdict verdict);
+    /* Hears that the step before it is done, well or not, and may choose another step to be spoken next, or refuse. */
+    void (*next)(struct postino_session *session);
+    void (*render)(const struct postino_session *session, struct postino_writer *writer);
     void (*answered)(struct postino_session *session, enum postino_verdict verdict);
+    bool required;
 };
 
 struct postino_lmtp {
@@ -83,6 +86,7 @@ void postino_ehlo_octet(struct postino_session *session, char octet);
 const struct postino_extension *const *postino_ehlo_extensions(const struct postino_session *session);
 
 /* command.c */
+void postino_command_put_octet(struct postino_writer *writer, char octet);
 void postino_command_put(struct postino_writer *writer, const char *text);
 void postino_command_render(const struct postino_session *session, struct postino_writer *writer);
 
@@ -95,6 +99,7 @@ void postino_flow_spoken(struct postino_session *session);
 void postino_flow_answered(struct postino_session *session);
 void postino_flow_settle(struct postino_session *session);
 void postino_flow_refuse(struct postino_session *session, enum postino_verdict verdict, enum postino_reason reason);
+void postino_flow_open(struct postino_session *session);
 void postino_flow_fail(struct postino_session *session, enum postino_reason reason);
 
 /* result.c */

@@ -21,7 +21,7 @@ static bool code_digit(struct postino_session *s, char octet)
     unsigned digit = (unsigned char)octet - (unsigned)'0';
     if (digit > 9 || (s->line_length == 1 && (digit < 2 || digit > 5)))
         return false;
-    s->line_code = (uint16_t)(s->line_code * 10u + digit);
+    s->line_code = s->line_code * 10 + digit;
     if (s->line_length < CODE_LENGTH)
         return true;
     if (s->lines == 0)

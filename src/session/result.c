@@ -22,7 +22,7 @@ void postino_result_set(const struct postino_session *s, struct postino_result *
 {
     struct postino_result said = {.outcome = (uint8_t)verdict, .step = s->awaited.step, .reason = (uint8_t)reason};
     if (reason <= POSTINO_REASON_PROTOCOL)
-        said.code = s->code;
+        said.code = (uint16_t)s->code;
     if (said.code && s->config->text_size) {
         said.text = s->config->text;
         if (s->config->enhanced)

@@ -70,7 +70,7 @@ enum postino_need postino_session_need(const struct postino_session *s)
 /* Speaks the step at the cursor, or what fits of it. */
 static size_t speak(struct postino_session *s, char *buffer, size_t size)
 {
-    struct postino_writer writer = {buffer, size, s->offset, 0};
+    struct postino_writer writer = {buffer, size, s->offset, 0, false};
     postino_command_render(s, &writer);
     size_t rest = writer.length - s->offset;
     bool begins = s->spoken.step == POSTINO_STEP_MAIL || s->spoken.step == POSTINO_STEP_COMMAND;

@@ -1,14 +1,20 @@
 /* STARTTLS (3207): the step between two EHLOs. */
 #include "internal.h"
 
-static void hello_answered(struct postino_session *s, enum postino_verdict verdict)
+static void next(struct postino_session *s)
 {
     if (s->secured)
         return;
-    if (verdict == POSTINO_VERDICT_ACCEPTED && s->offers & POSTINO_OFFERS_STARTTLS)
+    if (s->offers & POSTINO_OFFERS_STARTTLS)
         s->spoken.step = POSTINO_STEP_STARTTLS;
-    else if (s->config->starttls->required && !s->failed)
+    else if (s->config->opening[0]->required)
         postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_TLS);
+}
+
+static void render(const struct postino_session *s, struct postino_writer *w)
+{
+    (void)s;
+    postino_command_put(w, "STARTTLS");
 }
 
 static void answered(struct postino_session *s, enum postino_verdict verdict)
@@ -16,10 +22,12 @@ static void answered(struct postino_session *s, enum postino_verdict verdict)
     if (verdict == POSTINO_VERDICT_ACCEPTED) {
         s->handshake = true;
         s->spoken.step = POSTINO_STEP_EHLO;
-    } else if (s->config->starttls->required) {
+    } else if (s->config->opening[0]->required) {
         postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
     } else {
+        s->offers &= ~(uint32_t)POSTINO_OFFERS_STARTTLS;
         s->spoken.step = POSTINO_STEP_RSET;
+        postino_flow_open(s);
     }
 }
 
@@ -28,5 +36,5 @@ static void answered(struct postino_session *s, enum postino_verdict verdict)
         "STARTTLS", POSTINO_OFFERS_STARTTLS, NULL, NULL, NULL                                                          \
     }
 
-const struct postino_starttls postino_starttls_required = {KEYWORD, true, hello_answered, answered};
-const struct postino_starttls postino_starttls_offered = {KEYWORD, false, hello_answered, answered};
+const struct postino_opening postino_starttls_required = {KEYWORD, next, render, answered, true};
+const struct postino_opening postino_starttls_offered = {KEYWORD, next, render, answered, false};

@@ -20,7 +20,7 @@ static void heard(struct postino_trace *trace, char octet)
 static void spoken(struct postino_trace *trace, const struct postino_session *s)
 {
     size_t half = trace->size / 2;
-    struct postino_writer writer = {trace->buffer + half, half, 0, 0};
+    struct postino_writer writer = {trace->buffer + half, half, 0, 0, true};
     postino_command_render(s, &writer);
     size_t length = writer.length - 2; /* without its CR LF */
     size_t skip = s->spoken.step == POSTINO_STEP_CONTENT && s->column ? 2 : 0;

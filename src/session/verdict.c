@@ -23,6 +23,8 @@ enum postino_verdict postino_verdict_of(enum postino_step step, unsigned code)
         return POSTINO_VERDICT_ACCEPTED;
     if (step == POSTINO_STEP_RCPT && (code == 251 || code == 252))
         return POSTINO_VERDICT_ACCEPTED;
+    if (step == POSTINO_STEP_AUTH && code == 334) /* and goes on */
+        return POSTINO_VERDICT_ACCEPTED;
     /* A final reply of 2yz is a promise (5321 4.2.1), whatever its last digits. */
     if (code / 100 == 2 && (step == POSTINO_STEP_CONTENT || step == POSTINO_STEP_COMMAND))
         return POSTINO_VERDICT_ACCEPTED;
