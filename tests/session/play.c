@@ -108,7 +108,7 @@ bool play_begin(struct play *p, const struct script *script, const struct play_w
     p->config.behind_dot = script->behind_dot ? &postino_behind_dot : NULL;
     p->config.extensions = script->basic ? NULL : postino_extensions;
     p->config.enhanced = script->basic ? NULL : &postino_enhanced;
-    p->config.starttls = script->starttls;
+    p->config.opening[0] = script->starttls;
     p->config.lmtp = script->lmtp ? &postino_lmtp : NULL;
     memset(p->text, 'U', sizeof p->text - 1);
     p->session = malloc(sizeof *p->session);

@@ -74,7 +74,7 @@ struct script {
     char *name; /* argument of EHLO */
     uint16_t window;
     uint16_t text_room;
-    const struct postino_starttls *starttls;
+    const struct postino_opening *starttls;
     bool behind_dot, basic, lmtp, together;
     struct script_mail mails[MAILS_MAX];
     int mail_count;
