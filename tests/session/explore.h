@@ -41,8 +41,16 @@ struct world {
 extern struct world world;
 extern const int explore_actions;
 
+extern const struct world_kind world_kinds[];
+extern const int world_kind_count;
+/* Puts the world to its beginning; where its opening is not what is looked at, behind that. */
+void world_make(const struct world_kind *kind);
+
 /* Does it, where it can be done here: NULL where not, "" where all held, else the rule that did not. */
 const char *explore_apply(int action);
+/* What the server says: the codes of the replies that it completes, 1 for a malformed one. */
+const char *explore_hear(const char *octets, size_t length, const unsigned *codes, int count, bool partial);
+const char *explore_lose(enum postino_reason why, size_t unsent);
 /* Loses the connection here in every way; returns the rule that did not hold, or NULL. */
 const char *explore_losses(void);
 const char *explore_name(int action);

@@ -1,0 +1,110 @@
+/* AUTH (4954): one step of the conversation that takes rounds. A 334 moves neither cursor past it. */
+#include "internal.h"
+
+static bool separates(char octet)
+{
+    return octet == ' ' || octet == '=' || octet == '\n';
+}
+
+/* Mechanisms are matched as their names stream by: `candidates` are those that agree so far. */
+static void heard(struct postino_session *s, char octet)
+{
+    struct postino_sasl *sasl = s->config->sasl;
+    if (octet == '\0')
+        sasl->chosen = NULL;
+    if (octet >= 'a' && octet <= 'z')
+        octet = (char)(octet - 'a' + 'A');
+    uint32_t bit = 1;
+    for (const struct postino_mechanism *const *at = sasl->mechanisms; *at; at++, bit <<= 1) {
+        if (octet == '\0' || !(sasl->candidates & bit))
+            continue;
+        char expected = (*at)->name[sasl->position];
+        if (separates(octet)) {
+            /* The list's order is ours: the first of it that is offered is taken. */
+            if (expected == '\0' && (!sasl->chosen || bit < sasl->best)) {
+                sasl->chosen = *at;
+                sasl->best = bit;
+            }
+        } else if (expected != octet) {
+            sasl->candidates &= ~bit;
+        }
+    }
+    sasl->position++;
+    if (octet == '\0' || separates(octet)) {
+        sasl->candidates = UINT32_MAX;
+        sasl->position = 0;
+    }
+}
+
+static void next(struct postino_session *s)
+{
+    struct postino_sasl *sasl = s->config->sasl;
+    if (s->spoken.step != POSTINO_STEP_RSET) {
+        if (s->spoken.step == POSTINO_STEP_HELO && !sasl->unoffered) /* it knows no AUTH */
+            postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_AUTH);
+        return;
+    }
+    if (!(s->offers & POSTINO_OFFERS_AUTH))
+        sasl->chosen = sasl->unoffered;
+    else if (!sasl->chosen)
+        sasl->chosen = sasl->unlisted;
+    sasl->round = 0;
+    sasl->cancelled = false;
+    s->spoken.step = POSTINO_STEP_AUTH;
+    if (!s->secured && !sasl->in_clear)
+        postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_TLS);
+    else if (!sasl->chosen)
+        postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_AUTH);
+}
+
+static bool first_goes_along(const struct postino_sasl *sasl)
+{
+    return sasl->initial_response && sasl->chosen->client_first;
+}
+
+static void respond(const struct postino_sasl *sasl, unsigned round, struct postino_writer *w)
+{
+    struct postino_base64 base64 = {w, 0, 0};
+    if (w->masked) {
+        postino_command_put(w, "***");
+        return;
+    }
+    sasl->chosen->respond(sasl, round, &base64);
+    postino_base64_end(&base64);
+}
+
+/* Round 0 is the command itself; each further one answers a challenge. */
+static void render(const struct postino_session *s, struct postino_writer *w)
+{
+    const struct postino_sasl *sasl = s->config->sasl;
+    if (sasl->cancelled) {
+        postino_command_put(w, "*");
+    } else if (sasl->round) {
+        respond(sasl, sasl->round - 1u, w);
+    } else {
+        postino_command_put(w, "AUTH ");
+        postino_command_put(w, sasl->chosen->name);
+        if (first_goes_along(sasl)) {
+            postino_command_put(w, " ");
+            respond(sasl, 0, w);
+        }
+    }
+}
+
+static void answered(struct postino_session *s, enum postino_verdict verdict)
+{
+    struct postino_sasl *sasl = s->config->sasl;
+    if (verdict != POSTINO_VERDICT_ACCEPTED) {
+        postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
+    } else if (sasl->cancelled) { /* 4954 4: that is answered by 501 */
+        postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
+    } else if (s->code != 334) {
+        s->spoken.step = POSTINO_STEP_RSET;
+    } else { /* a server that has no end of challenges is cancelled */
+        s->spoken.step = POSTINO_STEP_AUTH;
+        sasl->cancelled = sasl->round++ == sasl->chosen->rounds;
+    }
+}
+
+const struct postino_opening postino_auth = {
+    {"AUTH", POSTINO_OFFERS_AUTH, heard, NULL, NULL}, next, render, answered, true};

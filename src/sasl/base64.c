@@ -1,0 +1,40 @@
+/* Base64 of secrets, one octet at a time. */
+#include "internal.h"
+
+/* 0 to 63 as A to Z, a to z, 0 to 9, +, /: by arithmetic, so that no memory access depends on a secret. */
+static char digit(uint32_t value)
+{
+    uint32_t digit = value + 'A';
+    digit += ((25 - value) >> 31) * ('a' - 'A' - 26);
+    digit -= ((51 - value) >> 31) * ('z' + 1 - '0');
+    digit -= ((61 - value) >> 31) * ('9' + 1 - '+');
+    digit += ((62 - value) >> 31) * ('/' - '+' - 1);
+    return (char)digit;
+}
+
+void postino_base64_put(struct postino_base64 *b, char octet)
+{
+    b->bits = b->bits << 8 | (unsigned char)octet;
+    if (++b->count < 3)
+        return;
+    for (int shift = 18; shift >= 0; shift -= 6)
+        postino_command_put_octet(b->writer, digit(b->bits >> shift & 63));
+    b->bits = 0;
+    b->count = 0;
+}
+
+void postino_base64_put_text(struct postino_base64 *b, const char *text)
+{
+    while (*text)
+        postino_base64_put(b, *text++);
+}
+
+void postino_base64_end(struct postino_base64 *b)
+{
+    if (!b->count)
+        return;
+    int length = b->count + 1;
+    uint32_t bits = b->bits << (b->count == 1 ? 16 : 8);
+    for (int i = 0; i < 4; i++)
+        postino_command_put_octet(b->writer, i < length ? digit(bits >> (18 - 6 * i) & 63) : '=');
+}
