@@ -214,6 +214,27 @@ const char *explore_apply(int action)
     return apply(action) ? violation ? violation : "" : NULL;
 }
 
+const char *explore_hear(const char *octets, size_t length, const unsigned *codes, int count, bool partial)
+{
+    violation = NULL;
+    bool handshake = world.monitor.handshake, closed = postino_session_need(&world.session) == POSTINO_NEED_CLOSE;
+    postino_session_input(&world.session, octets, length);
+    world.partial = partial;
+    if (handshake && length)
+        monitor_heard(&world.monitor, 1);
+    for (int i = 0; i < count && !closed; i++)
+        monitor_heard(&world.monitor, codes[i]);
+    check_state();
+    return violation;
+}
+
+const char *explore_lose(enum postino_reason why, size_t unsent)
+{
+    violation = NULL;
+    check_loss(why, unsent);
+    return violation;
+}
+
 const char *explore_losses(void)
 {
     static struct world before;

@@ -20,7 +20,7 @@ struct world_kind {
     int late;    /* how many of them are submitted while the session goes on */
     uint16_t window;
     bool pipelining, behind_dot, lmtp, all, not_yet, fails, opening;
-    const struct postino_starttls *starttls;
+    const struct postino_opening *starttls;
     bool starttls_required;
 };
 

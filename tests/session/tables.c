@@ -129,6 +129,7 @@ static enum postino_verdict due(enum postino_step step, unsigned code)
     bool final = step == POSTINO_STEP_CONTENT || step == POSTINO_STEP_COMMAND;
     bool accepted = code == moves[step] || (final && code >= 200 && code <= 299);
     accepted = accepted || (step == POSTINO_STEP_RCPT && (code == 251 || code == 252));
+    accepted = accepted || (step == POSTINO_STEP_AUTH && code == 334); /* 4954 4: and goes on */
     return accepted ? POSTINO_VERDICT_ACCEPTED : POSTINO_VERDICT_PROTOCOL;
 }
 

@@ -1,0 +1,91 @@
+/*
+ * Octets of a server against the parser of replies: as a greeting, then as the replies to NOOP after NOOP. What must
+ * hold: it hears what the reference hears, octet by octet, and the same when all octets come at once.
+ */
+#include "reference.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum {
+    COMMANDS = 64
+};
+
+struct conversation {
+    struct postino_session session;
+    struct postino_mail commands[COMMANDS];
+    struct postino_config config;
+    char text[128];
+    char texts[COMMANDS][128];
+};
+
+static void demand(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void begin(struct conversation *c)
+{
+    memset(c, 0, sizeof *c);
+    c->config = (struct postino_config){.name = "c.test",
+                                        .text = c->text,
+                                        .text_size = sizeof c->text,
+                                        .extensions = postino_extensions,
+                                        .enhanced = &postino_enhanced};
+    demand(postino_session_init(&c->session, &c->config) == POSTINO_OK);
+    for (int i = 0; i < COMMANDS; i++) {
+        c->commands[i] = (struct postino_mail){.command = &postino_noop};
+        c->commands[i].result.text = c->texts[i];
+        c->commands[i].result.text_size = sizeof c->texts[i];
+        demand(postino_session_submit(&c->session, &c->commands[i]) == POSTINO_OK);
+    }
+}
+
+static void speak(struct conversation *c)
+{
+    char buffer[64];
+    while (postino_session_need(&c->session) == POSTINO_NEED_SEND)
+        demand(postino_session_output(&c->session, buffer, sizeof buffer) > 0);
+}
+
+/* The replies are heard one by one, each answering a command that was spoken before it began. */
+static void hear_by_octets(struct conversation *c, const uint8_t *data, size_t size)
+{
+    struct reference r = {.length = 0};
+    uint32_t replies = 0;
+    for (size_t i = 0; i < size; i++) {
+        enum postino_step step = postino_session_step(&c->session);
+        bool open = postino_session_need(&c->session) != POSTINO_NEED_CLOSE;
+        bool failed = postino_session_error(&c->session) != NULL; /* its text sticks */
+        char octet = (char)data[i];
+        postino_session_input(&c->session, &octet, 1);
+        unsigned code = reference_hear(&r, octet);
+        replies += open && code != REFERENCE_NOTHING;
+        demand(postino_session_replies(&c->session) == replies);
+        if (open && !failed && code > REFERENCE_MALFORMED)
+            demand(strcmp(c->text, r.text) == 0);
+        if (open && step != POSTINO_STEP_QUIT && (code == REFERENCE_MALFORMED || code == 421)) {
+            demand(postino_session_need(&c->session) == POSTINO_NEED_CLOSE);
+            demand(postino_session_error(&c->session)->code == (code == 421 ? 421 : 0));
+        }
+        speak(c);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct conversation one, two;
+    begin(&one);
+    hear_by_octets(&one, data, size);
+    /* Without a word between them, the greeting is what it was, and anything behind it is unsolicited. */
+    begin(&two);
+    postino_session_input(&two.session, data, size);
+    struct postino_session before = two.session;
+    begin(&two);
+    for (size_t i = 0; i < size; i++)
+        postino_session_input(&two.session, data + i, 1);
+    demand(memcmp(&before, &two.session, sizeof before) == 0);
+    return 0;
+}

@@ -1,0 +1,148 @@
+/* The worlds that are explored: small, and each with another rule in it. */
+#include "explore.h"
+
+#include <string.h>
+
+static struct postino_config config;
+
+const struct world_kind world_kinds[] = {
+    {.name = "opening", .recipients = 1, .mails = 1, .command = -1, .opening = true, .pipelining = true},
+    {.name = "opening, STARTTLS offered",
+     .recipients = 1,
+     .mails = 1,
+     .command = -1,
+     .opening = true,
+     .pipelining = true,
+     .starttls = &postino_starttls_offered},
+    {.name = "opening, STARTTLS required",
+     .recipients = 1,
+     .mails = 1,
+     .command = -1,
+     .opening = true,
+     .pipelining = true,
+     .starttls = &postino_starttls_required,
+     .starttls_required = true},
+    {.name = "lock-step", .recipients = 1, .mails = 2, .command = -1},
+    {.name = "lock-step, 2 recipients, late", .recipients = 2, .mails = 2, .command = -1, .late = 1},
+    {.name = "pipelining", .recipients = 1, .mails = 2, .command = -1, .pipelining = true},
+    {.name = "pipelining, 2 recipients", .recipients = 2, .mails = 2, .command = -1, .pipelining = true},
+    {.name = "pipelining, policy all", .recipients = 2, .mails = 2, .command = -1, .pipelining = true, .all = true},
+    {.name = "pipelining, window 2", .recipients = 2, .mails = 2, .command = -1, .pipelining = true, .window = 2},
+    {.name = "pipelining, not yet, fails",
+     .recipients = 1,
+     .mails = 2,
+     .command = -1,
+     .pipelining = true,
+     .not_yet = true,
+     .fails = true},
+    {.name = "behind dot", .recipients = 1, .mails = 2, .command = -1, .pipelining = true, .behind_dot = true},
+    {.name = "behind dot, 2 recipients",
+     .recipients = 2,
+     .mails = 2,
+     .command = -1,
+     .pipelining = true,
+     .behind_dot = true},
+    {.name = "behind dot, window 2, late",
+     .recipients = 1,
+     .mails = 2,
+     .command = -1,
+     .pipelining = true,
+     .behind_dot = true,
+     .window = 2,
+     .late = 1},
+    {.name = "behind dot, policy all",
+     .recipients = 2,
+     .mails = 2,
+     .command = -1,
+     .pipelining = true,
+     .behind_dot = true,
+     .all = true},
+    {.name = "behind dot, a command first",
+     .recipients = 1,
+     .mails = 2,
+     .command = 0,
+     .pipelining = true,
+     .behind_dot = true},
+    {.name = "behind dot, a command last",
+     .recipients = 1,
+     .mails = 2,
+     .command = 1,
+     .pipelining = true,
+     .behind_dot = true},
+    {.name = "LMTP", .recipients = 2, .mails = 2, .command = -1, .lmtp = true},
+    {.name = "LMTP, pipelining", .recipients = 2, .mails = 2, .command = -1, .lmtp = true, .pipelining = true},
+    {.name = "LMTP, behind dot",
+     .recipients = 2,
+     .mails = 2,
+     .command = -1,
+     .lmtp = true,
+     .pipelining = true,
+     .behind_dot = true},
+};
+
+const int world_kind_count = (int)(sizeof world_kinds / sizeof *world_kinds);
+
+static ptrdiff_t read_source(struct postino_source *source, void *buffer, size_t size)
+{
+    struct world_source *self = (struct world_source *)source;
+    static const char content[] = "a\r\n.";
+    if (world.kind->not_yet && self->at == 1 && !self->said_not_yet) {
+        self->said_not_yet = true;
+        return POSTINO_SOURCE_NOT_YET;
+    }
+    if (world.kind->fails && self == &world.sources[1] && self->at == 2)
+        return POSTINO_SOURCE_FAILED;
+    if (self->at == sizeof content - 1)
+        return POSTINO_SOURCE_END;
+    (void)size;
+    *(char *)buffer = content[self->at++];
+    return 1;
+}
+
+static void make_mails(const struct world_kind *kind)
+{
+    static const char *const paths[] = {"1@x", "2@x"}, *const addresses[] = {"a@x", "b@x"};
+    for (int i = 0; i < WORLD_MAILS; i++) {
+        struct postino_mail *mail = &world.mails[i];
+        mail->reverse_path = paths[i];
+        mail->recipients = world.recipients[i];
+        mail->recipient_count = kind->recipients;
+        mail->policy = kind->all ? POSTINO_POLICY_ALL : POSTINO_POLICY_ANY;
+        mail->source = &world.sources[i].source;
+        mail->command = kind->command == i ? &postino_noop : NULL;
+        world.sources[i].source.read = read_source;
+        for (int j = 0; j < WORLD_RECIPIENTS; j++)
+            world.recipients[i][j].address = addresses[j];
+    }
+    for (int i = 0; i < kind->mails - kind->late; i++)
+        explore_apply(ACTION_SUBMIT);
+}
+
+/* The opening of the conversation, where that is not what is explored. */
+static void open_session(void)
+{
+    static const char greeting[] = "220 x\r\n", plain[] = "250 x\r\n", offers[] = "250-x\r\n250 PIPELINING\r\n";
+    const char *hello = world.kind->pipelining ? offers : plain;
+    postino_session_input(&world.session, greeting, strlen(greeting));
+    monitor_heard(&world.monitor, 220);
+    explore_apply(ACTION_SPEAK);
+    postino_session_input(&world.session, hello, strlen(hello));
+    monitor_heard(&world.monitor, 250);
+}
+
+void world_make(const struct world_kind *kind)
+{
+    memset(&world, 0, sizeof world);
+    memset(&config, 0, sizeof config);
+    config.name = "c.test";
+    config.window = kind->window;
+    config.behind_dot = kind->behind_dot ? &postino_behind_dot : NULL;
+    config.lmtp = kind->lmtp ? &postino_lmtp : NULL;
+    config.opening[0] = kind->starttls;
+    world.kind = kind;
+    monitor_init(&world.monitor, kind);
+    postino_session_init(&world.session, &config);
+    make_mails(kind);
+    if (!kind->opening)
+        open_session();
+}
