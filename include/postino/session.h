@@ -136,9 +136,12 @@ struct postino_trace;
 extern const struct postino_opening postino_starttls_required; /* config.opening: STARTTLS, or no mail (3207) */
 extern const struct postino_opening postino_starttls_offered;  /* where offered; a refusal goes on in clear (7435) */
 extern const struct postino_opening postino_auth;              /* AUTH (4954), with config.sasl; see sasl.h */
-extern const struct postino_lmtp postino_lmtp;                 /* config.lmtp: LMTP (2033) */
-extern const struct postino_enhanced postino_enhanced;         /* config.enhanced: codes such as 5.1.1 (3463) */
-extern const struct postino_behind_dot postino_behind_dot;     /* config.behind_dot */
+/* config.lenient: NULs and spaces in front of a reply's line are skipped; 8-bit text without 8BITMIME and lines of any
+ * length are sent. For devices whose servers were always spoken to like that. */
+extern const struct postino_lenient postino_lenient;
+extern const struct postino_lmtp postino_lmtp;                     /* config.lmtp: LMTP (2033) */
+extern const struct postino_enhanced postino_enhanced;             /* config.enhanced: codes such as 5.1.1 (3463) */
+extern const struct postino_behind_dot postino_behind_dot;         /* config.behind_dot */
 extern const struct postino_extension *const postino_extensions[]; /* config.extensions: every one that there is */
 extern const struct postino_command postino_noop;                  /* mail.command: 5321 4.1.1.9 */
 extern const struct postino_command postino_vrfy;                  /* 5321 4.1.1.6, with an argument */
@@ -169,8 +172,9 @@ struct postino_config {
     const struct postino_opening *opening[2];
     struct postino_sasl *sasl; /* who we are, for &postino_auth */
 
-    const struct postino_lmtp *lmtp; /* NULL: SMTP */
-    struct postino_trace *trace;     /* sees whole lines. NULL: nobody does */
+    const struct postino_lmtp *lmtp;       /* NULL: SMTP */
+    const struct postino_lenient *lenient; /* NULL: strict */
+    struct postino_trace *trace;           /* sees whole lines. NULL: nobody does */
 };
 
 /* What the server offered in its last EHLO reply, of the extensions in the configuration; see also source.h. */
@@ -222,6 +226,7 @@ struct postino_session {
     uint32_t text_length;
     uint32_t column;
     const struct postino_config *config;
+    const struct postino_extension *const *extensions;
     const struct postino_extension *extension;
     struct postino_mail *first;
     struct postino_mail *last;

@@ -10,7 +10,7 @@ static bool separates(char octet)
 static void heard(struct postino_session *s, char octet)
 {
     struct postino_sasl *sasl = s->config->sasl;
-    if (octet == '\0')
+    if (octet == '\0' && !(s->offers & POSTINO_OFFERS_AUTH)) /* its first line; old servers have two forms of it */
         sasl->chosen = NULL;
     if (octet >= 'a' && octet <= 'z')
         octet = (char)(octet - 'a' + 'A');
@@ -64,13 +64,13 @@ static bool first_goes_along(const struct postino_sasl *sasl)
 
 static void respond(const struct postino_sasl *sasl, unsigned round, struct postino_writer *w)
 {
-    struct postino_base64 base64 = {w, 0, 0};
+    struct postino_response response = {w, 0, 0};
     if (w->masked) {
         postino_command_put(w, "***");
         return;
     }
-    sasl->chosen->respond(sasl, round, &base64);
-    postino_base64_end(&base64);
+    sasl->chosen->respond(sasl, round, &response);
+    postino_response_end(&response);
 }
 
 /* Round 0 is the command itself; each further one answers a challenge. */

@@ -16,7 +16,7 @@ void postino_command_put(struct postino_writer *w, const char *text)
 
 static void put_mail_parameters(const struct postino_session *s, struct postino_writer *w)
 {
-    for (const struct postino_extension *const *at = postino_ehlo_extensions(s); *at; at++)
+    for (const struct postino_extension *const *at = s->extensions; *at; at++)
         if ((*at)->put && s->offers & (*at)->offers)
             (*at)->put(s, w);
 }
@@ -34,15 +34,13 @@ static const char *argument(const struct postino_session *s)
 
 static const char *verb(const struct postino_session *s)
 {
-    static const char *const verbs[] = {
-        [POSTINO_STEP_EHLO] = "EHLO ",     [POSTINO_STEP_HELO] = "HELO ", [POSTINO_STEP_STARTTLS] = "",
-        [POSTINO_STEP_AUTH] = "",          [POSTINO_STEP_RSET] = "RSET",  [POSTINO_STEP_MAIL] = "MAIL FROM:<",
-        [POSTINO_STEP_RCPT] = "RCPT TO:<", [POSTINO_STEP_DATA] = "DATA",  [POSTINO_STEP_CONTENT] = "\r\n.",
-        [POSTINO_STEP_COMMAND] = "",       [POSTINO_STEP_QUIT] = "QUIT",
-    };
-    const char *text = verbs[s->spoken.step];
+    /* In the order of the steps, from EHLO on. */
+    static const char verbs[] = "EHLO \0HELO \0\0\0RSET\0MAIL FROM:<\0RCPT TO:<\0DATA\0\r\n.\0\0QUIT";
+    const char *text = verbs;
     if (s->spoken.step == POSTINO_STEP_EHLO && s->config->lmtp)
-        text = s->config->lmtp->hello;
+        return s->config->lmtp->hello;
+    for (unsigned step = POSTINO_STEP_EHLO; step < s->spoken.step; step++)
+        text += strlen(text) + 1;
     if (s->spoken.step == POSTINO_STEP_CONTENT && s->column == 0) /* the last line has ended (5321 4.1.1.4) */
         text += 2;
     return text;

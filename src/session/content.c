@@ -49,7 +49,7 @@ static bool line_octets(struct expansion *e, const char *octets, size_t length)
         reason = POSTINO_REASON_8BIT;
     else if (memchr(octets, '\0', length))
         reason = POSTINO_REASON_NUL;
-    if (reason != POSTINO_REASON_REPLY) {
+    if (reason && !(s->config->lenient && s->config->lenient->bears(reason))) {
         give_up(s, reason);
         return false;
     }
@@ -66,12 +66,7 @@ static void expand(struct expansion *e, const char *in, size_t length)
     struct postino_session *s = e->session;
     const char *end = in + length;
     while (in < end) {
-        bool after_cr = s->read_cr;
-        s->read_cr = false;
-        if (after_cr && *in == '\n') {
-            in++;
-            continue;
-        }
+        in += s->read_cr && *in == '\n'; /* the line has ended with its CR */
         /* A line that is not over within the limit is refused; so no octet is looked at twice, whatever the input. */
         size_t window = (size_t)(end - in);
         if (window > LINE_MAX_OCTETS + 1)
@@ -80,13 +75,12 @@ static void expand(struct expansion *e, const char *in, size_t length)
         if (stop > in && !line_octets(e, in, (size_t)(stop - in)))
             return;
         in = stop;
-        if (stop < end && (*stop == '\r' || *stop == '\n')) {
-            if (*stop == '\r')
-                s->read_cr = true;
+        s->read_cr = false;
+        if (in < end && (*in == '\r' || *in == '\n')) {
+            s->read_cr = *in++ == '\r';
             *e->out++ = '\r';
             *e->out++ = '\n';
             s->column = 0;
-            in++;
         }
     }
 }

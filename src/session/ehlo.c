@@ -13,25 +13,20 @@ const struct postino_extension postino_eight_bit = {"8BITMIME", POSTINO_OFFERS_8
 
 const struct postino_extension *const postino_extensions_basic[] = {&postino_pipelining, &postino_eight_bit, NULL};
 
-const struct postino_extension *const *postino_ehlo_extensions(const struct postino_session *s)
-{
-    return s->config->extensions ? s->config->extensions : postino_extensions_basic;
-}
-
 static bool is_keyword(struct postino_session *s, const struct postino_extension *extension)
 {
     if (strcmp(extension->keyword, s->word) != 0)
         return false;
-    s->offers |= extension->offers;
     s->extension = extension;
     if (extension->heard)
         extension->heard(s, '\0');
+    s->offers |= extension->offers;
     return true;
 }
 
 static void keyword_ends(struct postino_session *s)
 {
-    const struct postino_extension *const *at = postino_ehlo_extensions(s);
+    const struct postino_extension *const *at = s->extensions;
     s->word[s->word_length] = '\0';
     s->word_length = sizeof s->word; /* the keyword is over */
     while (*at && !is_keyword(s, *at))

@@ -103,7 +103,7 @@ static void prepare(struct postino_session *s)
     struct postino_source *source = mail->source;
     if (source->prepare && !source->prepare(source, s->offers))
         reason = POSTINO_REASON_SOURCE;
-    for (const struct postino_extension *const *at = postino_ehlo_extensions(s); *at && !reason; at++)
+    for (const struct postino_extension *const *at = s->extensions; *at && !reason; at++)
         if ((*at)->fits && s->offers & (*at)->offers)
             reason = (*at)->fits(s, mail);
     if (reason == POSTINO_REASON_REPLY)
@@ -185,6 +185,11 @@ static void rset_answered(struct postino_session *s, enum postino_verdict verdic
         postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
 }
 
+static void set_mail_result(struct postino_session *s, enum postino_verdict verdict)
+{
+    postino_result_set(s, &s->awaited.mail->result, verdict, POSTINO_REASON_REPLY);
+}
+
 static void mail_answered(struct postino_session *s, enum postino_verdict verdict)
 {
     struct postino_mail *mail = s->awaited.mail;
@@ -192,7 +197,7 @@ static void mail_answered(struct postino_session *s, enum postino_verdict verdic
         mail->is.open = true;
         return;
     }
-    postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
+    set_mail_result(s, verdict);
     mail->is.doomed = true;
 }
 
@@ -210,7 +215,7 @@ static void rcpt_answered(struct postino_session *s, enum postino_verdict verdic
         /* The mail's own result where nobody is accepted: the first refusal for now, which is worth another try, else
          * the last one. */
         if (mail->result.outcome != POSTINO_REFUSED_FOR_NOW)
-            postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
+            set_mail_result(s, verdict);
         if (mail->policy == POSTINO_POLICY_ALL)
             mail->is.doomed = true;
     }
@@ -240,7 +245,7 @@ static void data_answered(struct postino_session *s, enum postino_verdict verdic
         return;
     }
     if (!doomed)
-        postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
+        set_mail_result(s, verdict);
     next_mail(s);
 }
 
@@ -253,7 +258,7 @@ static bool content_answered(struct postino_session *s, enum postino_verdict ver
             if (s->config->lmtp->answered(s, verdict))
                 return true;
         } else {
-            postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
+            set_mail_result(s, verdict);
         }
     } else if (verdict != POSTINO_VERDICT_ACCEPTED) {
         s->dirty = true; /* a lone dot was refused: who knows what stands open */

@@ -59,6 +59,12 @@ struct postino_opening {
     bool required;
 };
 
+/* For servers that a drop-in must live with. */
+struct postino_lenient {
+    bool (*skips)(const struct postino_session *session, char octet); /* at the start of a reply's line */
+    bool (*bears)(enum postino_reason reason);                        /* in content */
+};
+
 struct postino_lmtp {
     char hello[6];
     /* Takes one final reply; returns whether another is awaited. */
@@ -70,6 +76,10 @@ struct postino_command {
     void (*render)(const struct postino_session *session, struct postino_writer *writer);
     char verb[8];
 };
+
+/* session.c: what postino_session_init and _submit do behind their checks */
+void postino_session_begin(struct postino_session *session, const struct postino_config *config);
+void postino_session_take(struct postino_session *session, struct postino_mail *mail);
 
 /* verdict.c */
 enum postino_verdict postino_verdict_of(enum postino_step step, unsigned code);
@@ -83,7 +93,6 @@ extern const struct postino_extension postino_pipelining;
 extern const struct postino_extension postino_eight_bit;
 extern const struct postino_extension postino_size; /* size.c */
 void postino_ehlo_octet(struct postino_session *session, char octet);
-const struct postino_extension *const *postino_ehlo_extensions(const struct postino_session *session);
 
 /* command.c */
 void postino_command_put_octet(struct postino_writer *writer, char octet);

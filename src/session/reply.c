@@ -6,16 +6,6 @@ enum {
     SEPARATOR = 4
 };
 
-/* An empty line, and so an empty text, is kept too. */
-static void keep_text(struct postino_session *s, char octet)
-{
-    const struct postino_config *config = s->config;
-    if (!s->failed && s->text_length + 1 < config->text_size) {
-        config->text[s->text_length++] = octet;
-        config->text[s->text_length] = '\0';
-    }
-}
-
 static bool code_digit(struct postino_session *s, char octet)
 {
     unsigned digit = (unsigned char)octet - (unsigned)'0';
@@ -29,13 +19,18 @@ static bool code_digit(struct postino_session *s, char octet)
     return s->line_code == s->code;
 }
 
+/* Also the line's end, LF. The text of a session that failed is sticky. */
 static void text_octet(struct postino_session *s, char octet)
 {
+    const struct postino_config *config = s->config;
     if (s->awaited.step == POSTINO_STEP_EHLO && s->lines)
         postino_ehlo_octet(s, octet);
     if (octet == '\n' && s->last_line)
-        return;
-    keep_text(s, ((unsigned char)octet < ' ' && octet != '\n') || octet == 0x7F ? '?' : octet);
+        octet = '\0';
+    else if (((unsigned char)octet < ' ' && octet != '\n') || octet == 0x7F)
+        octet = '?';
+    if (!s->failed && s->text_length + !!octet < config->text_size) /* room for the NUL is left until it comes */
+        config->text[s->text_length++] = octet;
 }
 
 /* An octet within a line. Returns false where the line is broken. */
@@ -69,8 +64,6 @@ static void line_begins(struct postino_session *s)
 {
     if (s->last_line) { /* the line before ended a reply: this one begins the next */
         s->lines = s->text_length = 0;
-        if (s->config->text_size && !s->failed)
-            s->config->text[0] = '\0';
         if (s->outstanding == 0)
             s->unsolicited = true;
     }
@@ -81,6 +74,8 @@ static void line_begins(struct postino_session *s)
 bool postino_reply_octet(struct postino_session *s, char octet)
 {
     bool sound = true;
+    if (s->line_length == 0 && s->config->lenient && s->config->lenient->skips(s, octet))
+        return false;
     char before = s->heard;
     s->heard = octet;
     if (s->line_length == 0)

@@ -1,16 +1,22 @@
 /* The contract of a session towards its caller. */
 #include "internal.h"
 
-enum postino_misuse postino_session_init(struct postino_session *s, const struct postino_config *config)
+void postino_session_begin(struct postino_session *s, const struct postino_config *config)
 {
     memset(s, 0, sizeof *s);
-    if (!postino_name_valid(config->name))
-        return POSTINO_BAD_NAME;
     s->config = config;
+    s->extensions = config->extensions ? config->extensions : postino_extensions_basic;
     s->last_line = true;          /* the next one begins a reply */
     s->error.text = config->text; /* kept there; a size of 0 says that nothing is copied to it */
     s->awaited.step = s->spoken.step = POSTINO_STEP_GREETING;
     s->outstanding = 1; /* the connection asks for the greeting */
+}
+
+enum postino_misuse postino_session_init(struct postino_session *s, const struct postino_config *config)
+{
+    if (!postino_name_valid(config->name))
+        return POSTINO_BAD_NAME;
+    postino_session_begin(s, config);
     return POSTINO_OK;
 }
 
@@ -32,11 +38,8 @@ enum postino_misuse postino_mail_check(const struct postino_mail *mail)
     return misuse;
 }
 
-enum postino_misuse postino_session_submit(struct postino_session *s, struct postino_mail *mail)
+void postino_session_take(struct postino_session *s, struct postino_mail *mail)
 {
-    enum postino_misuse misuse = postino_mail_check(mail);
-    if (misuse)
-        return misuse;
     mail->next = NULL;
     mail->accepted = 0;
     mail->is = (struct postino_mail_is){.done = false};
@@ -51,7 +54,14 @@ enum postino_misuse postino_session_submit(struct postino_session *s, struct pos
     if (!s->awaited.mail)
         s->awaited.mail = mail;
     postino_flow_settle(s);
-    return POSTINO_OK;
+}
+
+enum postino_misuse postino_session_submit(struct postino_session *s, struct postino_mail *mail)
+{
+    enum postino_misuse misuse = postino_mail_check(mail);
+    if (!misuse)
+        postino_session_take(s, mail);
+    return misuse;
 }
 
 enum postino_need postino_session_need(const struct postino_session *s)

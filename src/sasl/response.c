@@ -1,4 +1,4 @@
-/* Base64 of secrets, one octet at a time. */
+/* A response to a challenge (4954 4): base64 of secrets, one octet at a time. */
 #include "internal.h"
 
 /* 0 to 63 as A to Z, a to z, 0 to 9, +, /: by arithmetic, so that no memory access depends on a secret. */
@@ -12,7 +12,7 @@ static char digit(uint32_t value)
     return (char)digit;
 }
 
-void postino_base64_put(struct postino_base64 *b, char octet)
+void postino_response_put(struct postino_response *b, char octet)
 {
     b->bits = b->bits << 8 | (unsigned char)octet;
     if (++b->count < 3)
@@ -23,13 +23,13 @@ void postino_base64_put(struct postino_base64 *b, char octet)
     b->count = 0;
 }
 
-void postino_base64_put_text(struct postino_base64 *b, const char *text)
+void postino_response_put_text(struct postino_response *b, const char *text)
 {
     while (*text)
-        postino_base64_put(b, *text++);
+        postino_response_put(b, *text++);
 }
 
-void postino_base64_end(struct postino_base64 *b)
+void postino_response_end(struct postino_response *b)
 {
     if (!b->count)
         return;
