@@ -43,12 +43,12 @@ static bool line_octets(struct expansion *e, const char *octets, size_t length)
     for (size_t i = 0; i < length; i++)
         bits |= (unsigned char)octets[i];
     enum postino_reason reason = POSTINO_REASON_REPLY;
-    if (s->column + length > LINE_MAX_OCTETS)
+    if (memchr(octets, '\0', length))
+        reason = POSTINO_REASON_NUL;
+    else if (s->column + length > LINE_MAX_OCTETS)
         reason = POSTINO_REASON_LONG_LINE;
     else if (bits > 0x7F && !(s->offers & POSTINO_OFFERS_8BITMIME))
         reason = POSTINO_REASON_8BIT;
-    else if (memchr(octets, '\0', length))
-        reason = POSTINO_REASON_NUL;
     if (reason && !(s->config->lenient && s->config->lenient->bears(reason))) {
         give_up(s, reason);
         return false;
