@@ -4,14 +4,11 @@
 #include "tool.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #ifndef POSTINO_VERSION
 #define POSTINO_VERSION "unknown"
 #endif
-
-const char *postino_program = "postino";
 
 static const char help[] =
     "usage: postino COMMAND [OPTION]...\n"
@@ -24,26 +21,6 @@ static const char help[] =
     "\n"
     "The server is a URL, from --server or the environment variable POSTINO_SERVER, else smtp://localhost:\n"
     "  smtp://HOST[:PORT]   lmtp://HOST:PORT   lmtp:///PATH/OF/SOCKET   smtp+notls://HOST[:PORT]\n";
-
-void postino_complain(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fprintf(stderr, "%s: ", postino_program);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-}
-
-void *postino_grow(void *memory, size_t count, size_t size)
-{
-    void *grown = count && size > SIZE_MAX / count ? NULL : realloc(memory, count * size);
-    if (!grown) {
-        postino_complain("no memory is left");
-        exit(EX_OSERR);
-    }
-    return grown;
-}
 
 int main(int argc, char **argv)
 {

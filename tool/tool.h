@@ -13,7 +13,7 @@ enum {
     POSTINO_EX_UNCERTAIN = 79
 };
 
-/* main.c */
+/* tool.c */
 extern const char *postino_program; /* as it was called, for messages */
 void postino_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *postino_grow(void *memory, size_t count, size_t size); /* never NULL: ends the program where memory does */

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 enum {
     BUFFER_SIZE = 65536,
@@ -157,22 +155,4 @@ enum postino_outcome postino_send(const char *server, struct postino_mail *mails
     enum postino_outcome outcome = send_with(&config, &posix, mails, options);
     free(memory);
     return outcome;
-}
-
-void postino_posix_date(int64_t *seconds, int *zone_minutes)
-{
-    time_t now = time(NULL);
-    struct tm here, there;
-    localtime_r(&now, &here);
-    gmtime_r(&now, &there);
-    int days = here.tm_yday - there.tm_yday;
-    if (here.tm_year != there.tm_year)
-        days = here.tm_year - there.tm_year;
-    *seconds = now;
-    *zone_minutes = (days * 24 + here.tm_hour - there.tm_hour) * 60 + here.tm_min - there.tm_min;
-}
-
-bool postino_posix_random(void *octets, size_t length)
-{
-    return getentropy(octets, length) == 0;
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 static struct postino_posix *posix_of(struct postino_transport *transport)
@@ -52,13 +51,6 @@ static uint64_t now_ms(struct postino_transport *transport)
 {
     (void)transport;
     return postino_posix_now_ms();
-}
-
-uint64_t postino_posix_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
 }
 
 static bool wait_until(struct postino_transport *transport, bool writing, uint64_t until_ms)
