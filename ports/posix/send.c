@@ -10,7 +10,7 @@ enum {
     TEXT_SIZE = 512
 };
 
-static bool report_misuse(struct postino_send_options *options, enum postino_misuse misuse,
+static void report_misuse(struct postino_send_options *options, enum postino_misuse misuse,
                           const struct postino_mail *mails)
 {
     const char *bad = "";
@@ -33,7 +33,6 @@ static bool report_misuse(struct postino_send_options *options, enum postino_mis
         what = "a command holds a control character or is too long";
     }
     snprintf(options->problem, sizeof options->problem, "%s%s", what, bad);
-    return false;
 }
 
 static int worse(enum postino_outcome outcome)

@@ -132,7 +132,6 @@ static void securing(struct postino_delivery *d)
 static void lost(struct postino_delivery *d, enum postino_reason why)
 {
     postino_session_lost(&d->session, why, d->filled - d->written);
-    d->filled = d->written = 0;
 }
 
 /* The connection is over. Mails that were not tried go over a new one if this one has brought another mail to its end:
