@@ -36,7 +36,6 @@ int main(int argc, char **argv)
     called = called ? called + 1 : argc ? argv[0] : "postino";
     signal(SIGPIPE, SIG_IGN);
     if (strcmp(called, "sendmail") == 0) {
-        postino_program = called;
         return postino_sendmail_main(argc, argv);
     }
     if (argc < 2) {

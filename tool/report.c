@@ -114,7 +114,9 @@ static void print_recipient(FILE *out, const struct postino_recipient *recipient
         postino_print_escaped(out, result->text, strlen(result->text));
         fputc(')', out);
     }
-    if (result->reason != POSTINO_REASON_REPLY)
+    if (result->step == POSTINO_STEP_CONNECT && result->reason == POSTINO_REASON_LOST)
+        fputs(" (no connection)", out);
+    else if (result->reason != POSTINO_REASON_REPLY)
         fprintf(out, " (%s)", postino_reason_name((enum postino_reason)result->reason));
     if (outcome == POSTINO_UNCERTAIN)
         fputs(": the whole mail went out and no answer came; it may have been delivered", out);

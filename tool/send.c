@@ -335,8 +335,10 @@ static int send_composed(struct request *request, struct postino_source *text)
     };
     enum postino_message_error error = postino_message_open(&composed, &message);
     if (error) {
-        postino_complain("%s, number %zu: %s; nothing was sent", composed.wrong_field, composed.wrong_item + 1,
-                         postino_message_error_text(error));
+        char item[32] = "";
+        if (composed.wrong_item)
+            snprintf(item, sizeof item, ", number %zu", composed.wrong_item + 1);
+        postino_complain("%s%s: %s; nothing was sent", composed.wrong_field, item, postino_message_error_text(error));
         return EX_USAGE;
     }
     request->submission.source = &composed.source;
