@@ -1,0 +1,27 @@
+/* The reference, with a message composed from a text and an attachment. */
+#include "conversation.h"
+#include <postino/message.h>
+
+int main(void)
+{
+    static const struct postino_mailbox from = {"Ada", "ada@example.test"}, to = {NULL, "bob@example.test"};
+    static const uint8_t randomness[POSTINO_MESSAGE_RANDOMNESS];
+    static struct postino_memory_source text, log;
+    static const struct postino_part parts[] = {{.source = &log.source, .filename = "log.csv", .type = "text/csv"}};
+    static struct postino_message_source composed;
+    static const struct postino_message message = {.from = {&from, 1},
+                                                   .to = {&to, 1},
+                                                   .subject = "Temperature",
+                                                   .text = &text.source,
+                                                   .parts = parts,
+                                                   .part_count = 1,
+                                                   .multipart = &postino_multipart,
+                                                   .randomness = randomness};
+    static const struct postino_config config = {.name = "[192.0.2.1]"};
+    postino_memory_source_open(&text, "21\n", 3);
+    postino_memory_source_open(&log, "12:00,21\n", 9);
+    if (postino_message_open(&composed, &message))
+        return POSTINO_NOT_TRIED;
+    mail.source = &composed.source;
+    return converse(&config, NULL);
+}

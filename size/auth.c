@@ -1,0 +1,12 @@
+/* AUTH with PLAIN and LOGIN, in clear: STARTTLS is counted apart. */
+#include "conversation.h"
+#include <postino/sasl.h>
+
+int main(void)
+{
+    static const struct postino_mechanism *const mechanisms[] = {&postino_plain, &postino_login, NULL};
+    static struct postino_sasl sasl = {
+        .mechanisms = mechanisms, .user = "ada", .password = "secret", .in_clear = true, .initial_response = true};
+    static const struct postino_config config = {.name = "[192.0.2.1]", .opening = {&postino_auth}, .sasl = &sasl};
+    return converse(&config, NULL);
+}

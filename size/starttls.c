@@ -1,0 +1,8 @@
+/* STARTTLS required, or no mail. */
+#include "conversation.h"
+
+int main(void)
+{
+    static const struct postino_config config = {.name = "[192.0.2.1]", .opening = {&postino_starttls_required}};
+    return converse(&config, postino_session_secured);
+}
