@@ -197,6 +197,15 @@ static void eight_bits_need_8bitmime(void)
         at_content.offers &= (uint16_t)~POSTINO_OFFERS_8BITMIME;
         CHECK_NUMBER(reason_of("a\r\n\x80", 4, size), POSTINO_REASON_8BIT);
         CHECK_NUMBER(reason_of("\xff", 1, size), POSTINO_REASON_8BIT);
+        CHECK_NUMBER(reason_of("ab\x80", 3, size), POSTINO_REASON_8BIT);
+        CHECK_NUMBER(reason_of("\x80"
+                               "ab",
+                               3, size),
+                     POSTINO_REASON_8BIT);
+        CHECK_NUMBER(reason_of("a\x80"
+                               "b\r\n",
+                               5, size),
+                     POSTINO_REASON_8BIT);
         CHECK_NUMBER(reason_of("\x7f", 1, size), POSTINO_REASON_REPLY);
         at_content.offers |= POSTINO_OFFERS_8BITMIME;
     }

@@ -109,6 +109,7 @@ bool play_begin(struct play *p, const struct script *script, const struct play_w
     p->config.extensions = script->basic ? NULL : postino_extensions;
     p->config.enhanced = script->basic ? NULL : &postino_enhanced;
     p->config.opening[0] = script->starttls;
+    p->config.lenient = script->lenient ? &postino_lenient : NULL;
     p->config.lmtp = script->lmtp ? &postino_lmtp : NULL;
     memset(p->text, 'U', sizeof p->text - 1);
     p->session = malloc(sizeof *p->session);
@@ -220,8 +221,8 @@ static bool check_flight(struct play *p, const struct item *item)
 /* Asked of the session, which is not told anything. */
 static bool is_question(const struct item *item)
 {
-    static const char *const questions[] = {"step-is",   "timeout-is",    "need-is",
-                                            "withdrawn", "size-limit-is", "offers-are"};
+    static const char *const questions[] = {"step-is",       "timeout-is", "need-is",  "withdrawn",
+                                            "size-limit-is", "offers-are", "permitted"};
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
         if (item->kind == ITEM_EVENT && strcmp(item->octets, questions[i]) == 0)
             return true;
@@ -242,6 +243,8 @@ static bool ask(struct play *p, const struct item *item)
                play_fails(p, item->line, "the need", play_needs[postino_session_need(s)], item->word);
     if (strcmp(question, "withdrawn") == 0)
         return postino_session_withdrawn(s) || play_fails(p, item->line, "the permission", "given", "withdrawn");
+    if (strcmp(question, "permitted") == 0)
+        return !postino_session_withdrawn(s) || play_fails(p, item->line, "the permission", "withdrawn", "given");
     if (strcmp(question, "timeout-is") == 0)
         is = postino_session_timeout_s(s);
     else if (strcmp(question, "offers-are") == 0)

@@ -216,6 +216,8 @@ static bool read_option(struct reader *r, const char *first, const char *second)
         s->behind_dot = true;
     else if (strcmp(first, "basic") == 0)
         s->basic = true;
+    else if (strcmp(first, "lenient") == 0)
+        s->lenient = true;
     else if (strcmp(first, "lmtp") == 0)
         s->lmtp = true;
     else if (strcmp(first, "together") == 0)
@@ -236,10 +238,10 @@ static bool read_option(struct reader *r, const char *first, const char *second)
 /* `lost unsent 5` and the like: a name, a word and a number, in any order behind the name. */
 static void read_event(struct reader *r, const char *first, char *save)
 {
-    static const char *const events[] = {"lost",          "timeout", "cancel",    "tls",    "implicit-tls",
-                                         "quit",          "submit",  "not-yet",   "take",   "step-is",
-                                         "timeout-is",    "need-is", "withdrawn", "unsent", "offers-are",
-                                         "size-limit-is", "anything"};
+    static const char *const events[] = {"lost",          "timeout",  "cancel",    "tls",    "implicit-tls",
+                                         "quit",          "submit",   "not-yet",   "take",   "step-is",
+                                         "timeout-is",    "need-is",  "withdrawn", "unsent", "offers-are",
+                                         "size-limit-is", "anything", "permitted"};
     size_t known = 0;
     while (known < sizeof events / sizeof *events && strcmp(events[known], first) != 0)
         known++;

@@ -1,20 +1,19 @@
 /*
  * Transcripts: text that a mail administrator can read. The first line cites the clause. Then
  *
- *   window N | behind-dot | basic | lmtp | tls offered | tls required | name NAME | text-room N      the configuration;
- *                               basic: without the extensions that it does not need
- *   mail 1 from A to B C [all] [length N] [seven-bit] [late]       a mail; `<>` is the null reverse-path
- *   command 2 VRFY [ARGUMENT] [late]                               a command
- *   content 1 "TEXT" [xN]       its content, appended; without: "hello\r\n"
- *   source 1 not-yet N... | fails N | refuses | reads N            how its source behaves, at which octets
+ *   window N | behind-dot | basic | lenient | lmtp | tls offered | tls required | name NAME | text-room N      the
+ * configuration; basic: without the extensions that it does not need mail 1 from A to B C [all] [length N] [seven-bit]
+ * [late]       a mail; `<>` is the null reverse-path command 2 VRFY [ARGUMENT] [late]                               a
+ * command content 1 "TEXT" [xN]       its content, appended; without: "hello\r\n" source 1 not-yet N... | fails N |
+ * refuses | reads N            how its source behaves, at which octets
  *
  * and the conversation: `S:` lines with line end, `S|` octets without, `S*N:` a line N times; `C:` and `C|` alike.
  * Consecutive C lines are one flight: what is spoken without hearing anything in between, and not an octet more.
  * Escapes are those of C. Between them stand events (lost, timeout, cancel, each with `unsent N`; tls, implicit-tls,
  * quit, submit N, not-yet, take N, anything) and questions (timeout-is N, step-is STEP, need-is NEED, offers-are N,
- * size-limit-is N, withdrawn). `take N` lets N octets out and no more until `take`; what leaves in front of `anything`
- * is not looked at. `together` among the options: the replies of a block arrive before the client speaks between them.
- * At the end
+ * size-limit-is N, withdrawn, permitted). `take N` lets N octets out and no more until `take`; what leaves in front of
+ * `anything` is not looked at. `together` among the options: the replies of a block arrive before the client speaks
+ * between them. At the end
  *
  *   mail 1: refused for now at DATA, 451 4.3.0 "text"    a recipient without a line of its own shares the mail's
  *   mail 1 to 2: accepted at CONTENT, 250
@@ -75,7 +74,7 @@ struct script {
     uint16_t window;
     uint16_t text_room;
     const struct postino_opening *starttls;
-    bool behind_dot, basic, lmtp, together;
+    bool behind_dot, basic, lenient, lmtp, together;
     struct script_mail mails[MAILS_MAX];
     int mail_count;
     struct item items[ITEMS_MAX];

@@ -154,6 +154,9 @@ static void enhanced_codes(void)
         {550, "5.1.1 no", 1, 1},
         {550, "5.1.1", 1, 1},
         {550, "5.1.1\nx", 1, 1},
+        {500, "5.5.1 x", 5, 1},
+        {400, "4.1.1 x", 1, 1},
+        {200, "2.1.1 x", 1, 1},
         {250, "2.123.456 x", 123, 456},
         {250, "2.0.0 ok", 0, 0},
         {450, "4.999.999 x", 999, 999},
@@ -242,7 +245,9 @@ static void a_mail_that_no_session_had_is_not_tried(void)
     char text[16] = "old";
     struct postino_recipient recipients[2] = {{.address = "a@b"}, {.address = "d@e"}};
     struct postino_mail mail = {.reverse_path = "x@y", .recipients = recipients, .recipient_count = 2};
-    struct postino_result why = {.outcome = POSTINO_REFUSED_FOR_NOW, .reason = POSTINO_REASON_LOST};
+    struct postino_result why = {
+        .outcome = POSTINO_REFUSED_FOR_NOW, .step = POSTINO_STEP_RCPT, .reason = POSTINO_REASON_LOST};
+    memset(&mail.is, 1, sizeof mail.is); /* of a session before */
     recipients[1].result.text = text;
     recipients[1].result.text_size = sizeof text;
     postino_mail_end(&mail, &why);

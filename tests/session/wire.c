@@ -15,9 +15,9 @@ static struct postino_recipient recipient = {.address = "b@x.test"};
 static struct postino_mail mail;
 static int octets_left;
 
-static ptrdiff_t read_nothing(struct postino_source *source, void *buffer, size_t size)
+static ptrdiff_t read_nothing(struct postino_source *self, void *buffer, size_t size)
 {
-    (void)source;
+    (void)self;
     if (octets_left == 0)
         return POSTINO_SOURCE_END;
     octets_left--;
@@ -25,13 +25,23 @@ static ptrdiff_t read_nothing(struct postino_source *source, void *buffer, size_
     return (ptrdiff_t)(size < 5 ? size : 5);
 }
 
-static struct postino_source source = {.read = read_nothing};
+static int prepares;
+
+static bool count_prepare(struct postino_source *self, unsigned offers)
+{
+    (void)self, (void)offers;
+    prepares++;
+    return true;
+}
+
+static struct postino_source source = {.read = read_nothing, .prepare = count_prepare};
 
 static struct postino_mail *new_mail(void)
 {
     mail = (struct postino_mail){
         .reverse_path = "a@x.test", .recipients = &recipient, .recipient_count = 1, .source = &source};
     octets_left = 1;
+    prepares = 0;
     return &mail;
 }
 
@@ -104,7 +114,7 @@ static void a_reply_up_to_the_limit_of_lines_is_taken(void)
 static void note(struct postino_trace *trace, enum postino_direction direction, const char *line, size_t length)
 {
     size_t at = strlen(log_text);
-    (void)trace;
+    CHECK(length <= trace->size / 2);
     snprintf(log_text + at, sizeof log_text - at, "%c %.*s\n", direction == POSTINO_FROM_SERVER ? 'S' : 'C',
              (int)length, line);
 }
@@ -130,6 +140,7 @@ static void converse(size_t trace_size)
     CHECK_NUMBER(postino_session_need(&s), POSTINO_NEED_CLOSE);
     CHECK(postino_session_finished(&s) == &mail);
     CHECK_NUMBER(mail.result.outcome, POSTINO_ACCEPTED);
+    CHECK_NUMBER(prepares, 1);
 }
 
 static void the_trace_sees_whole_lines_and_no_content(void)
@@ -152,6 +163,99 @@ static void the_trace_works_in_a_buffer_of_any_size(void)
     }
 }
 
+/* Half of the buffer for what is heard, half for what is spoken. */
+static void the_trace_cuts_lines_to_half_of_its_buffer(void)
+{
+    converse(22);
+    CHECK_TEXT(log_text, "S 220 x\nC EHLO c.test\nS 250-x\nS 250 PIPELIN\nC MAIL FROM:<\n"
+                         "C RCPT TO:<b@\nC DATA\nS 250 x\nS 250 x\nS 354 x\nC .\nS 250 done\nC QUIT\nS 221 bye\n");
+    converse(16);
+    CHECK_TEXT(log_text, "S 220 x\nC EHLO c.t\nS 250-x\nS 250 PIPE\nC MAIL FRO\n"
+                         "C RCPT TO:\nC DATA\nS 250 x\nS 250 x\nS 354 x\nC .\nS 250 done\nC QUIT\nS 221 bye\n");
+    converse(2);
+    CHECK_TEXT(log_text, "S 2\nC E\nS 2\nS 2\nC M\nC R\nC D\nS 2\nS 2\nS 3\nC \nS 2\nC Q\nS 2\n");
+}
+
+/* 1870 4: what fits is taken exactly, and nothing wraps. */
+static void limits_that_only_just_fit(void)
+{
+    static const struct {
+        const char *line;
+        size_t limit;
+    } rows[] = {
+        {"250-SIZE 17000000000000000005\r\n", 17000000000000000005u},
+        {"250-SIZE 18446744073709551619\r\n", 0},
+        {"250-SIZE 18446744073709551616\r\n", 0},
+        {"250-SIZE 20000000000000000000\r\n", 0},
+        {"250-SIZE 184467440737095516150\r\n", 0},
+        {"250-SIZE 0000000000000000000000007\r\n", 7},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && sizeof(size_t) == 8; i++) {
+        struct postino_session s;
+        char buffer[512];
+        postino_session_init(&s, &config);
+        new_mail();
+        source.length = (size_t)17000000000000000005u;
+        CHECK_NUMBER(postino_session_submit(&s, &mail), POSTINO_OK);
+        say(&s, "220 x\r\n");
+        spoken(&s, buffer, sizeof buffer - 1);
+        say(&s, "250-x\r\n");
+        say(&s, rows[i].line);
+        say(&s, "250 x\r\n");
+        CHECK(postino_session_size_limit(&s) == rows[i].limit);
+        spoken(&s, buffer, sizeof buffer - 1);
+        CHECK_TEXT(buffer, rows[i].limit == 7 ? "" : "MAIL FROM:<a@x.test> SIZE=17000000000000000005\r\n");
+        source.length = 0;
+    }
+}
+
+/* 2033: the last of the replies, with nothing readable behind the recipients. */
+static void recipients_end_where_they_end(void)
+{
+    struct postino_session s;
+    char buffer[512];
+    struct postino_recipient *recipients = (struct postino_recipient *)guarded(2 * sizeof *recipients);
+    static const char *const lines[] = {"220 x\r\n", "250-x\r\n250 PIPELINING\r\n", "250 x\r\n250 x\r\n450 x\r\n",
+                                        "354 x\r\n", "250 x\r\n"};
+    config.lmtp = &postino_lmtp;
+    postino_session_init(&s, &config);
+    new_mail();
+    recipients[0] = recipients[1] = recipient;
+    mail.recipients = recipients;
+    mail.recipient_count = 2;
+    CHECK_NUMBER(postino_session_submit(&s, &mail), POSTINO_OK);
+    for (size_t i = 0; i < 5; i++) { /* not through `hear`, whose octets end at the same page */
+        postino_session_input(&s, lines[i], strlen(lines[i]));
+        spoken(&s, buffer, sizeof buffer - 1);
+    }
+    config.lmtp = NULL;
+    CHECK(postino_session_finished(&s) == &mail);
+    CHECK_NUMBER(recipients[0].result.outcome, POSTINO_ACCEPTED);
+    CHECK_NUMBER(recipients[1].result.outcome, POSTINO_REFUSED_FOR_NOW);
+}
+
+/* A mail that is spoken again is not prepared again: its source has told its length. */
+static void a_source_is_prepared_once(void)
+{
+    struct postino_session s;
+    char buffer[512];
+    struct postino_mail second;
+    struct postino_recipient other = recipient;
+    config.behind_dot = &postino_behind_dot;
+    postino_session_init(&s, &config);
+    new_mail();
+    second = mail;
+    second.recipients = &other;
+    CHECK_NUMBER(postino_session_submit(&s, &mail), POSTINO_OK);
+    CHECK_NUMBER(postino_session_submit(&s, &second), POSTINO_OK);
+    to_final_reply(&s);
+    say(&s, "250 x\r\n503 x\r\n503 x\r\n503 x\r\n503 x\r\n");
+    spoken(&s, buffer, sizeof buffer - 1);
+    CHECK_TEXT(buffer, "MAIL FROM:<a@x.test>\r\n");
+    CHECK_NUMBER(prepares, 2);
+    config.behind_dot = NULL;
+}
+
 /* attacks 125: ten thousand recipients, each with its own result. */
 static void ten_thousand_recipients_are_answered_each(void)
 {
@@ -168,7 +272,10 @@ static void ten_thousand_recipients_are_answered_each(void)
     say(&s, "220 x\r\n");
     spoken(&s, buffer, sizeof buffer - 1);
     say(&s, "250-x\r\n250 PIPELINING\r\n");
-    spoken(&s, buffer, sizeof buffer - 1);
+    size_t lines = 0, length = spoken(&s, buffer, sizeof buffer - 1);
+    for (size_t i = 0; i < length; i++)
+        lines += buffer[i] == '\n';
+    CHECK_NUMBER(lines, 256); /* the window, where the caller names none */
     say(&s, "250 x\r\n");
     for (size_t i = 0; i < MANY; i++) {
         spoken(&s, buffer, sizeof buffer - 1);
@@ -275,6 +382,10 @@ int main(void)
     RUN(a_reply_up_to_the_limit_of_lines_is_taken);
     RUN(the_trace_sees_whole_lines_and_no_content);
     RUN(the_trace_works_in_a_buffer_of_any_size);
+    RUN(the_trace_cuts_lines_to_half_of_its_buffer);
+    RUN(limits_that_only_just_fit);
+    RUN(recipients_end_where_they_end);
+    RUN(a_source_is_prepared_once);
     RUN(ten_thousand_recipients_are_answered_each);
     RUN(outcomes_are_right_where_the_counters_wrap);
     RUN(two_sessions_share_nothing);
