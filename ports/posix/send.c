@@ -1,4 +1,5 @@
 /* The one call: send these mails to that server, and come back when each has its result. */
+#include <arpa/inet.h>
 #include <postino/posix.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,6 +97,13 @@ static const char *unserved(const struct postino_url *url)
     return *url->user ? "it names a user, and this version does not have AUTH yet" : NULL;
 }
 
+static bool is_address(const char *text)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    return inet_pton(AF_INET, text, &v4) == 1 || inet_pton(AF_INET6, text, &v6) == 1;
+}
+
 static enum postino_outcome send_with(const struct postino_delivery_config *config, struct postino_posix *posix,
                                       struct postino_mail *mails, struct postino_send_options *options)
 {
@@ -122,6 +130,11 @@ enum postino_outcome postino_send(const char *server, struct postino_mail *mails
     options->problem[0] = '\0';
     if (!problem)
         problem = unserved(&url);
+    if (!problem && options->local_address && !is_address(options->local_address)) {
+        snprintf(options->problem, sizeof options->problem, "the local address %s: neither IPv4 nor IPv6 in numbers",
+                 options->local_address);
+        return POSTINO_NOT_TRIED;
+    }
     char *memory = problem ? NULL : malloc(BUFFER_SIZE + INPUT_SIZE);
     if (!problem && !memory)
         problem = "no memory is left";

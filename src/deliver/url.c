@@ -60,7 +60,7 @@ static bool decode(char *to, size_t size, const char *from, size_t length)
 static const char *parse_port(struct postino_url *url, const char *text)
 {
     unsigned port = 0;
-    for (const char *at = text; *at; at++) {
+    for (const char *at = text; *at && strcmp(at, "/") != 0; at++) {
         if (*at < '0' || *at > '9' || at - text > 4)
             return "the port is not a number from 1 to 65535";
         port = port * 10 + (unsigned)(*at - '0');
@@ -71,8 +71,11 @@ static const char *parse_port(struct postino_url *url, const char *text)
     return NULL;
 }
 
-static bool host_character(char c)
+/* Of a name or an IPv4 address; between brackets, of an IPv6 address (3986 3.2.2). */
+static bool host_character(char c, bool bracket)
 {
+    if (bracket)
+        return hex(c) >= 0 || c == ':' || c == '.';
     return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '.' || c == '_';
 }
 
@@ -81,11 +84,11 @@ static const char *parse_host(struct postino_url *url, const char *text)
 {
     bool bracket = *text == '[';
     const char *start = text + bracket, *at = start;
-    while (bracket ? *at && *at != ']' : host_character(*at))
+    while (host_character(*at, bracket))
         at++;
     size_t length = (size_t)(at - start);
-    if (bracket && *at++ != ']')
-        return "an IPv6 address needs its closing bracket";
+    if (bracket && (!memchr(start, ':', length) || *at++ != ']'))
+        return "between brackets stands an IPv6 address";
     if (!length)
         return "there is no host";
     if (!decode(url->host, sizeof url->host, start, length))
