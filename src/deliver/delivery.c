@@ -146,6 +146,8 @@ static void session_ended(struct postino_delivery *d)
     memset(&d->error, 0, sizeof d->error);
     if (error)
         d->error = *error;
+    if (postino_session_withdrawn(&d->session))
+        d->session_config.behind_dot = NULL;
     while ((mail = postino_session_finished(&d->session)) != NULL) {
         if (mail == &d->again)
             continue;
@@ -162,17 +164,18 @@ static void session_ended(struct postino_delivery *d)
     enter(d, d->waiting ? POSTINO_DELIVERY_CONNECTING : POSTINO_DELIVERY_DONE);
 }
 
-/* Takes what has come; a second call to read only where the first filled the buffer. */
+/* Takes what has come; a second call to read only where the first filled the buffer. What comes behind the end of the
+ * session is left where it is, so that nobody can keep us here. */
 static void receive(struct postino_delivery *d)
 {
-    ptrdiff_t got;
-    do {
+    ptrdiff_t got = (ptrdiff_t)d->config->input_size;
+    while ((size_t)got == d->config->input_size && postino_session_need(&d->session) != POSTINO_NEED_CLOSE) {
         got = transport_of(d)->read(transport_of(d), d->config->input, d->config->input_size);
         if (got < 0)
             lost(d, POSTINO_REASON_LOST);
         if (got > 0)
             postino_session_input(&d->session, d->config->input, (size_t)got);
-    } while (got > 0 && (size_t)got == d->config->input_size);
+    }
     if (d->replies != postino_session_replies(&d->session)) {
         d->replies = postino_session_replies(&d->session);
         restart_clock(d);
