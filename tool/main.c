@@ -3,8 +3,10 @@
 #include "sink.h"
 #include "tool.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef POSTINO_VERSION
 #define POSTINO_VERSION "unknown"
@@ -22,6 +24,14 @@ static const char help[] =
     "The server is a URL, from --server or the environment variable POSTINO_SERVER, else smtp://localhost:\n"
     "  smtp://HOST[:PORT]   lmtp://HOST:PORT   lmtp:///PATH/OF/SOCKET   smtp+notls://HOST[:PORT]\n";
 
+/* Standard descriptors that are closed stay useless, but no socket or file gets their numbers. */
+static void keep_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -34,6 +44,7 @@ int main(int argc, char **argv)
     };
     const char *called = argc ? strrchr(argv[0], '/') : NULL;
     called = called ? called + 1 : argc ? argv[0] : "postino";
+    keep_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
     if (strcmp(called, "sendmail") == 0) {
         return postino_sendmail_main(argc, argv);

@@ -41,6 +41,10 @@ bool postino_people_add(struct postino_people *people, const char *what, const c
     struct postino_address found;
     enum postino_addresses_found kind;
     size_t before = people->count;
+    if (strpbrk(list, "\r\n")) {
+        postino_complain("%s: a line end in it: %s", what, list);
+        return false;
+    }
     postino_addresses_begin(&addresses, list, strlen(list));
     while ((kind = postino_addresses_next(&addresses, &found)) == POSTINO_ADDRESSES_MAILBOX) {
         bool lone = !memchr(found.address, '@', found.address_length);
@@ -54,9 +58,7 @@ bool postino_people_add(struct postino_people *people, const char *what, const c
         people->items[people->count++] = (struct postino_mailbox){display_name(&found), address};
     }
     if (kind == POSTINO_ADDRESSES_WRONG) {
-        fprintf(stderr, "%s: %s: not an address, or a list of addresses: ", postino_program, what);
-        postino_print_escaped(stderr, list, strlen(list));
-        fputc('\n', stderr);
+        postino_complain("%s: not an address, or a list of addresses: %s", what, list);
         return false;
     }
     if (people->count == before)

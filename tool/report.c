@@ -3,30 +3,37 @@
 
 #include <string.h>
 
-static int utf8_length(unsigned char first)
+/* The character that `text` begins with, and its length; 0 where that is no UTF-8 (3629 4). */
+static int decode(const unsigned char *text, size_t left, uint32_t *character)
 {
-    return first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 1;
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    int length = *text < 0x80 ? 1 : *text < 0xC0 ? 0 : *text < 0xE0 ? 2 : *text < 0xF0 ? 3 : *text < 0xF8 ? 4 : 0;
+    if (length == 0 || (size_t)length > left)
+        return 0;
+    *character = length == 1 ? *text : *text & (0x7Fu >> length);
+    for (int i = 1; i < length; i++) {
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+        *character = *character << 6 | (text[i] & 0x3Fu);
+    }
+    bool surrogate = *character >= 0xD800 && *character <= 0xDFFF;
+    return *character < least[length] || *character > 0x10FFFF || surrogate ? 0 : length;
 }
 
-/* A character that a terminal may be shown: whole UTF-8, no control, nothing that turns the direction of text. */
+/* Controls, what has no width, and what turns the direction of text. */
+static bool is_hidden(uint32_t character)
+{
+    return character < ' ' || (character >= 0x7F && character < 0xA0) || character == 0x061C ||
+           (character >= 0x200B && character <= 0x200F) || (character >= 0x2028 && character <= 0x202E) ||
+           (character >= 0x2060 && character <= 0x206F) || character == 0xFEFF;
+}
+
+/* How many octets of `text` are a character that a terminal may be shown; 0 for none. */
 static int printable(const char *text, size_t left)
 {
-    const unsigned char *at = (const unsigned char *)text;
-    if (*at < 0x80)
-        return *at >= ' ' && *at < 0x7F && *at != '\\';
-    int length = utf8_length(*at);
-    if (*at < 0xC2 || *at > 0xF4 || (size_t)length > left)
-        return 0;
-    for (int i = 1; i < length; i++)
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-    if (*at == 0xC2 && at[1] < 0xA0) /* C1 controls */
-        return 0;
-    bool turns = *at == 0xE2 && ((at[1] == 0x80 && at[2] >= 0x8B) || (at[1] == 0x81 && at[2] >= 0xA0));
-    bool over = (*at == 0xE0 && at[1] < 0xA0) || (*at == 0xF0 && at[1] < 0x90) || (*at == 0xF4 && at[1] > 0x8F);
-    bool surrogate = *at == 0xED && at[1] > 0x9F;
-    bool mark = *at == 0xEF && at[1] == 0xBB && at[2] == 0xBF;
-    return turns || over || surrogate || mark ? 0 : length;
+    uint32_t character;
+    int length = decode((const unsigned char *)text, left, &character);
+    return length && !is_hidden(character) && character != '\\' ? length : 0;
 }
 
 void postino_print_escaped(FILE *out, const char *text, size_t length)
@@ -68,7 +75,7 @@ static void print_result_json(const struct postino_result *result)
     if (result->code)
         printf(", \"code\": %u", result->code);
     if (result->subject || result->detail ||
-        (result->code && result->text && strncmp(result->text + 1, ".0.0", 4) == 0))
+        (result->code && result->text && *result->text && strncmp(result->text + 1, ".0.0", 4) == 0))
         printf(", \"enhanced\": \"%u.%u.%u\"", result->code / 100u, result->subject, result->detail);
     if (result->code && result->text) {
         fputs(", \"text\": ", stdout);
@@ -149,6 +156,8 @@ int postino_exit_code(enum postino_outcome outcome, const struct postino_mail *m
     case POSTINO_REFUSED_FOR_NOW:
         return EX_TEMPFAIL;
     case POSTINO_REFUSED_FOR_GOOD:
+        if (mail->result.reason == POSTINO_REASON_SOURCE)
+            return EX_NOINPUT;
         return mail->result.reason == POSTINO_REASON_NUL || mail->result.reason == POSTINO_REASON_LONG_LINE ||
                        mail->result.reason == POSTINO_REASON_8BIT
                    ? EX_DATAERR

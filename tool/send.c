@@ -201,6 +201,16 @@ static void join(struct postino_people *all, const struct postino_people *some)
     all->count += some->count;
 }
 
+/* How many parts of the mail standard input is to be. */
+static size_t standard_inputs(const struct request *request)
+{
+    const char *text = request->text_file ? request->text_file : request->text || request->message_file ? "" : "-";
+    size_t count = strcmp(text, "-") == 0;
+    for (size_t i = 0; i < request->attached_count; i++)
+        count += strcmp(request->attached[i], "-") == 0;
+    return count;
+}
+
 static bool complete(struct request *request, int argc, char **argv)
 {
     struct postino_submission *submission = &request->submission;
@@ -230,6 +240,10 @@ static bool complete(struct request *request, int argc, char **argv)
         postino_complain("--text and --text-file are two texts; give one");
         return false;
     }
+    if (standard_inputs(request) > 1) {
+        postino_complain("standard input can be read once; give files for the rest");
+        return false;
+    }
     if (submission->name && !postino_name_valid(submission->name)) {
         postino_complain("--name: neither a domain nor an address literal: %s", submission->name);
         return false;
@@ -239,6 +253,8 @@ static bool complete(struct request *request, int argc, char **argv)
 
 static int cannot_read(const char *option, const char *path)
 {
+    if (postino_interrupted)
+        return postino_say_interrupted();
     postino_complain("%s: %s: %s", option, path, strerror(errno));
     return EX_NOINPUT;
 }
@@ -247,7 +263,7 @@ static int send_existing(struct request *request)
 {
     struct postino_file_source file;
     struct postino_header_filter filter;
-    if (!postino_spool_open(&file, request->message_file, false))
+    if (!postino_spool_open(&file, request->message_file, POSTINO_SPOOL_FILE))
         return cannot_read("--message", request->message_file);
     struct postino_measure measure = postino_measure_source(&file.source);
     if (measure.failed)
@@ -287,7 +303,7 @@ static int open_parts(const struct request *request, struct postino_part *parts,
 {
     for (size_t i = 0; i < request->attached_count; i++) {
         const char *path = request->attached[i];
-        if (!postino_spool_open(&files[i], path, false))
+        if (!postino_spool_open(&files[i], path, POSTINO_SPOOL_FILE))
             return cannot_read("--attach", path);
         files[i].cancelled = &postino_interrupted;
         files[i].source.length = (size_t)files[i].size;
@@ -356,7 +372,7 @@ static int send_text(struct request *request)
     }
     if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO))
         fputs("Type the text; end it with Ctrl-D on a line of its own.\n", stderr);
-    if (!postino_spool_open(&file, path, false))
+    if (!postino_spool_open(&file, path, POSTINO_SPOOL_FILE))
         return cannot_read("--text-file", path);
     file.cancelled = &postino_interrupted;
     return send_composed(request, &file.source);

@@ -39,7 +39,7 @@ struct request {
 /* Options whose argument, attached or next, is not looked at. */
 static bool ignored_with_argument(char letter)
 {
-    return letter == 'h' || letter == 'L';
+    return letter == 'h' || letter == 'L' || letter == 'o' || letter == 'e';
 }
 
 static bool set_body(const char *type)
@@ -90,7 +90,7 @@ static bool take_option(struct request *request, int argc, char **argv, int *at)
         return request->dot_is_text = request->from_headers = true;
     if (strcmp(option, "-v") == 0)
         return request->submission.trace = true;
-    if (strcmp(option, "-bm") == 0 || strchr("oe", letter) || (strchr("GmnU", letter) && !*argument))
+    if (strcmp(option, "-bm") == 0 || (strchr("GmnU", letter) && !*argument))
         return true;
     if (!strchr("fFrB", letter) && !ignored_with_argument(letter))
         return refuse(option);
@@ -105,6 +105,8 @@ static bool take_option(struct request *request, int argc, char **argv, int *at)
         request->sender = argument;
     else if (letter == 'F')
         request->full_name = argument;
+    else if (letter == 'o' && strcmp(argument, "i") == 0)
+        request->dot_is_text = true;
     return letter == 'B' ? set_body(argument) : true;
 }
 
@@ -159,8 +161,13 @@ static int scan_headers(struct request *request, struct postino_source *source, 
         value[scanner.length] = '\0';
         if (!request->from_headers || scanner.name > FIELD_BCC || !value[strspn(value, " \t\r\n")])
             continue;
-        if (strlen(value) != scanner.length ||
-            !postino_people_add(&request->submission.recipients, names[scanner.name], value, domain_of(request)))
+        if (strlen(value) != scanner.length) {
+            postino_complain("a NUL octet in the header field %s", names[scanner.name]);
+            return EX_DATAERR;
+        }
+        for (char *end = value; (end = strpbrk(end, "\r\n")) != NULL;)
+            *end = ' '; /* where it is folded */
+        if (!postino_people_add(&request->submission.recipients, names[scanner.name], value, domain_of(request)))
             return EX_DATAERR;
     }
     free(value);
@@ -240,9 +247,14 @@ static int deliver(struct request *request, struct postino_file_source *file, co
     struct postino_header_filter filter;
     postino_memory_source_open(&joined.first, fields, strlen(fields));
     struct postino_measure measure = postino_measure_source(&joined.source);
-    if (measure.failed || measure.bad) {
-        postino_complain("the message has %s in line %llu; it was not sent", measure.bad ? measure.bad : "a read error",
-                         (unsigned long long)measure.bad_line);
+    if (measure.failed) {
+        postino_complain("the message could not be read to its end");
+        return EX_NOINPUT;
+    }
+    if (measure.bad) {
+        for (const char *end = fields; (end = strchr(end, '\n')) != NULL; end++)
+            measure.bad_line--; /* of ours */
+        postino_complain("line %llu: %s; it was not sent", (unsigned long long)measure.bad_line, measure.bad);
         return EX_DATAERR;
     }
     joined.source.length = (size_t)measure.length;
@@ -287,7 +299,9 @@ static int run(struct request *request)
     struct postino_file_source file;
     bool there[FIELD_COUNT] = {false};
     postino_catch_signals();
-    if (!postino_spool_open(&file, "-", !request->dot_is_text)) {
+    if (!postino_spool_open(&file, "-", request->dot_is_text ? POSTINO_SPOOL_MAIL : POSTINO_SPOOL_MAIL_TO_DOT)) {
+        if (postino_interrupted)
+            return postino_say_interrupted();
         postino_complain("standard input: %s", strerror(errno));
         return EX_NOINPUT;
     }

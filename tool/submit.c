@@ -25,6 +25,12 @@ static void interrupted(int signal)
         return; /* the pipe is full: it has been said */
 }
 
+int postino_say_interrupted(void)
+{
+    postino_complain("interrupted; nothing was sent");
+    return EX_TEMPFAIL;
+}
+
 int postino_catch_signals(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};

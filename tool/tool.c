@@ -9,11 +9,18 @@ const char *postino_program = "postino";
 void postino_complain(const char *format, ...)
 {
     va_list arguments;
+    char *message = NULL;
     va_start(arguments, format);
-    fprintf(stderr, "%s: ", postino_program);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    int length = vasprintf(&message, format, arguments);
     va_end(arguments);
+    fprintf(stderr, "%s: ", postino_program);
+    if (length >= 0) { /* what it quotes may come from anywhere */
+        postino_print_escaped(stderr, message, (size_t)length);
+        free(message);
+    } else {
+        fputs(format, stderr);
+    }
+    fputc('\n', stderr);
 }
 
 void *postino_grow(void *memory, size_t count, size_t size)

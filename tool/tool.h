@@ -15,6 +15,7 @@ enum {
 
 /* tool.c */
 extern const char *postino_program; /* as it was called, for messages */
+/* Says it on standard error, with what a terminal must not see escaped. */
 void postino_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *postino_grow(void *memory, size_t count, size_t size); /* never NULL: ends the program where memory does */
 
@@ -30,8 +31,14 @@ struct postino_people {
  * so, with `what` as the name of the argument. `domain`, or NULL, is put behind a lone word. */
 bool postino_people_add(struct postino_people *people, const char *what, const char *list, const char *domain);
 
-/* spool.c: standard input, or what else cannot be read twice, kept so that it can. */
-bool postino_spool_open(struct postino_file_source *file, const char *path, bool dot_ends);
+/* spool.c: standard input, or what else cannot be read twice, kept so that it can. Returns false with errno set, or
+ * where postino_interrupted is. */
+enum postino_spool_as {
+    POSTINO_SPOOL_FILE,
+    POSTINO_SPOOL_MAIL,       /* without the "From " line of a mailbox */
+    POSTINO_SPOOL_MAIL_TO_DOT /* which ends at a line that is a lone dot, too */
+};
+bool postino_spool_open(struct postino_file_source *file, const char *path, enum postino_spool_as as);
 
 /* measure.c: reads a source through and rewinds it. */
 struct postino_measure {
@@ -61,6 +68,7 @@ struct postino_submission {
 int postino_submit(const struct postino_submission *submission);
 
 extern volatile bool postino_interrupted; /* by SIGINT, SIGTERM or SIGHUP, once the mail is being gathered or sent */
+int postino_say_interrupted(void);        /* before anything was sent; returns the exit code */
 int postino_catch_signals(void);          /* returns a descriptor that can be read after such a signal */
 
 /* report.c */

@@ -20,8 +20,10 @@ static ptrdiff_t read_file(struct postino_file_source *file, void *buffer, size_
     if (count < 0)
         return POSTINO_SOURCE_FAILED;
     file->at += (uint64_t)count;
-    if (file->regular && (file->at > file->size || (count == 0 && file->at != file->size)))
+    if (file->regular && (file->at > file->size || (count == 0 && file->at != file->size))) {
+        errno = EIO;
         return POSTINO_SOURCE_FAILED;
+    }
     return count;
 }
 
@@ -69,7 +71,7 @@ bool postino_file_source_open(struct postino_file_source *file, const char *path
     }
     /* Standard input may stand in the midst of its file. */
     if (S_ISREG(status.st_mode) && lseek(file->fd, 0, SEEK_CUR) == 0) {
-        file->regular = true;
+        file->regular = status.st_size > 0; /* what says 0 may be made as it is read, as in /proc */
         file->size = (uint64_t)status.st_size;
         file->source.rewind = rewind_file;
     }
