@@ -61,7 +61,8 @@ bool postino_people_add(struct postino_people *people, const char *what, const c
         postino_complain("%s: not an address, or a list of addresses: %s", what, list);
         return false;
     }
-    if (people->count == before)
-        postino_complain("%s: there is no address in it", what);
-    return people->count > before;
+    if (people->count > before || strchr(list, ':')) /* undisclosed-recipients:; */
+        return true;
+    postino_complain("%s: there is no address in it", what);
+    return false;
 }

@@ -83,7 +83,7 @@ static const char *name_of_end(struct postino_transport *transport)
         inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&end)->sin6_addr, text, sizeof text);
         snprintf(name, sizeof posix->end_name, "[IPv6:%s]", text);
     } else {
-        snprintf(name, sizeof posix->end_name, "localhost");
+        snprintf(name, sizeof posix->end_name, "[127.0.0.1]"); /* a Unix socket: this machine */
     }
     return name;
 }
