@@ -17,7 +17,7 @@ int main(void)
                                                    .part_count = 1,
                                                    .multipart = &postino_multipart,
                                                    .randomness = randomness};
-    static const struct postino_config config = {.name = "[192.0.2.1]"};
+    static const struct postino_config config = {.name = "[192.0.2.1]", .extensions = pipelining};
     postino_memory_source_open(&text, "21\n", 3);
     postino_memory_source_open(&log, "12:00,21\n", 9);
     if (postino_message_open(&composed, &message))

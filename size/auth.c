@@ -7,6 +7,7 @@ int main(void)
     static const struct postino_mechanism *const mechanisms[] = {&postino_plain, &postino_login, NULL};
     static struct postino_sasl sasl = {
         .mechanisms = mechanisms, .user = "ada", .password = "secret", .in_clear = true, .initial_response = true};
-    static const struct postino_config config = {.name = "[192.0.2.1]", .opening = {&postino_auth}, .sasl = &sasl};
+    static const struct postino_config config = {
+        .name = "[192.0.2.1]", .extensions = pipelining, .opening = {&postino_auth}, .sasl = &sasl};
     return converse(&config, NULL);
 }

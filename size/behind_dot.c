@@ -3,6 +3,7 @@
 
 int main(void)
 {
-    static const struct postino_config config = {.name = "[192.0.2.1]", .behind_dot = &postino_behind_dot};
+    static const struct postino_config config = {
+        .name = "[192.0.2.1]", .extensions = pipelining, .behind_dot = &postino_behind_dot};
     return converse(&config, NULL);
 }

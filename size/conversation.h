@@ -26,6 +26,9 @@ __attribute__((noipa)) static ptrdiff_t no_octets(struct postino_source *source,
     return POSTINO_SOURCE_END;
 }
 
+/* What the reference offers to make use of: PIPELINING alone. */
+static const struct postino_extension *const pipelining[] = {&postino_pipelining, NULL};
+
 static struct postino_source content = {.read = no_octets};
 static struct postino_recipient recipients[3];
 static struct postino_mail mail = {.recipients = recipients, .recipient_count = 3, .source = &content};

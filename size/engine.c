@@ -3,6 +3,6 @@
 
 int main(void)
 {
-    static const struct postino_config config = {.name = "[192.0.2.1]"};
+    static const struct postino_config config = {.name = "[192.0.2.1]", .extensions = pipelining};
     return converse(&config, NULL);
 }

@@ -5,7 +5,10 @@ static char text[128];
 
 int main(void)
 {
-    static const struct postino_config config = {
-        .name = "[192.0.2.1]", .text = text, .text_size = sizeof text, .enhanced = &postino_enhanced};
+    static const struct postino_config config = {.name = "[192.0.2.1]",
+                                                 .extensions = pipelining,
+                                                 .text = text,
+                                                 .text_size = sizeof text,
+                                                 .enhanced = &postino_enhanced};
     return converse(&config, NULL);
 }

@@ -3,6 +3,7 @@
 
 int main(void)
 {
-    static const struct postino_config config = {.name = "[192.0.2.1]", .lenient = &postino_lenient};
+    static const struct postino_config config = {
+        .name = "[192.0.2.1]", .extensions = pipelining, .lenient = &postino_lenient};
     return converse(&config, NULL);
 }

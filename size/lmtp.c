@@ -3,6 +3,7 @@
 
 int main(void)
 {
-    static const struct postino_config config = {.name = "[192.0.2.1]", .lmtp = &postino_lmtp};
+    static const struct postino_config config = {
+        .name = "[192.0.2.1]", .extensions = pipelining, .lmtp = &postino_lmtp};
     return converse(&config, NULL);
 }

@@ -3,6 +3,7 @@
 
 int main(void)
 {
-    static const struct postino_config config = {.name = "[192.0.2.1]", .opening = {&postino_starttls_required}};
+    static const struct postino_config config = {
+        .name = "[192.0.2.1]", .extensions = pipelining, .opening = {&postino_starttls_required}};
     return converse(&config, postino_session_secured);
 }

@@ -9,7 +9,7 @@ int main(void)
     static struct postino_message_source composed;
     static const struct postino_message message = {
         .from = {&from, 1}, .to = {&to, 1}, .subject = "Temperature", .text = &text.source};
-    static const struct postino_config config = {.name = "[192.0.2.1]"};
+    static const struct postino_config config = {.name = "[192.0.2.1]", .extensions = pipelining};
     postino_memory_source_open(&text, "21\n", 3);
     if (postino_message_open(&composed, &message))
         return POSTINO_NOT_TRIED;

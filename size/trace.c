@@ -14,7 +14,7 @@ int main(void)
 {
     static char lines[256];
     static struct postino_trace trace;
-    static const struct postino_config config = {.name = "[192.0.2.1]", .trace = &trace};
+    static const struct postino_config config = {.name = "[192.0.2.1]", .extensions = pipelining, .trace = &trace};
     postino_trace_init(&trace, lines, sizeof lines, show);
     return converse(&config, NULL);
 }

@@ -139,10 +139,15 @@ extern const struct postino_opening postino_auth;              /* AUTH (4954), w
 /* config.lenient: NULs and spaces in front of a reply's line are skipped; 8-bit text without 8BITMIME and lines of any
  * length are sent. For devices whose servers were always spoken to like that. */
 extern const struct postino_lenient postino_lenient;
-extern const struct postino_lmtp postino_lmtp;                     /* config.lmtp: LMTP (2033) */
-extern const struct postino_enhanced postino_enhanced;             /* config.enhanced: codes such as 5.1.1 (3463) */
-extern const struct postino_behind_dot postino_behind_dot;         /* config.behind_dot */
-extern const struct postino_extension *const postino_extensions[]; /* config.extensions: every one that there is */
+extern const struct postino_lmtp postino_lmtp;             /* config.lmtp: LMTP (2033) */
+extern const struct postino_enhanced postino_enhanced;     /* config.enhanced: codes such as 5.1.1 (3463) */
+extern const struct postino_behind_dot postino_behind_dot; /* config.behind_dot */
+
+/* Extensions for config.extensions, which is a list of such pointers with NULL at its end. */
+extern const struct postino_extension postino_pipelining;          /* 2920: commands are spoken ahead of replies */
+extern const struct postino_extension postino_8bitmime;            /* 6152 */
+extern const struct postino_extension postino_size;                /* 1870: checked before a mail is begun */
+extern const struct postino_extension *const postino_extensions[]; /* every one that there is */
 extern const struct postino_command postino_noop;                  /* mail.command: 5321 4.1.1.9 */
 extern const struct postino_command postino_vrfy;                  /* 5321 4.1.1.6, with an argument */
 extern const struct postino_command postino_expn;                  /* 5321 4.1.1.7, with an argument */
@@ -156,10 +161,10 @@ struct postino_config {
     char *text;
     uint16_t text_size;
 
-    /* Replies that may be outstanding where the server offers PIPELINING (2920). 0 means 256; 1 is lock-step. */
+    /* Replies that may be outstanding where the server offers PIPELINING (2920). 0 means 65,536; 1 is lock-step. */
     uint16_t window;
 
-    /* The extensions that are made use of, ending with NULL. NULL: PIPELINING and 8BITMIME. */
+    /* The extensions that are made use of, as postino_extensions. NULL: none, each reply is awaited. */
     const struct postino_extension *const *extensions;
 
     /* &postino_behind_dot: the content, its dot and the next mail's RSET, MAIL, RCPT and DATA may share a flight

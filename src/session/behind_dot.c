@@ -30,4 +30,20 @@ static void speak_again(struct postino_session *s)
     s->offers &= ~(uint32_t)POSTINO_OFFERS_PIPELINING;
 }
 
-const struct postino_behind_dot postino_behind_dot = {refused, answered, speak_again};
+/* The server has answered the dot before it: silence means that it lost what stood behind. An RSET that cleans up waits
+ * as long as others. */
+static unsigned timeout_s(const struct postino_session *s)
+{
+    enum {
+        BEHIND_DOT = 30,
+        MOST = 300
+    };
+    return s->outstanding && !s->dirty ? BEHIND_DOT : MOST;
+}
+
+static bool was_silence(const struct postino_session *s)
+{
+    return s->error.reason == POSTINO_REASON_TIMEOUT && s->error.step == POSTINO_STEP_RSET && !s->dirty;
+}
+
+const struct postino_behind_dot postino_behind_dot = {refused, answered, speak_again, timeout_s, was_silence};

@@ -26,13 +26,14 @@ static void give_up(struct postino_session *s, enum postino_reason reason)
     mail->is.doomed = true;
 }
 
-static const char *line_end(const char *octets, size_t length)
+/* Octets in front of the first CR or LF. */
+static size_t line_length(const char *octets, size_t length)
 {
     const char *lf = memchr(octets, '\n', length);
     if (lf)
         length = (size_t)(lf - octets);
     const char *cr = memchr(octets, '\r', length);
-    return cr ? cr : lf ? lf : octets + length;
+    return cr ? (size_t)(cr - octets) : length;
 }
 
 /* Octets without a line end in them. */
@@ -40,10 +41,13 @@ static bool line_octets(struct expansion *e, const char *octets, size_t length)
 {
     struct postino_session *s = e->session;
     unsigned char bits = 0;
-    for (size_t i = 0; i < length; i++)
+    bool nul = false;
+    for (size_t i = 0; i < length; i++) {
         bits |= (unsigned char)octets[i];
+        nul |= octets[i] == '\0';
+    }
     enum postino_reason reason = POSTINO_REASON_REPLY;
-    if (memchr(octets, '\0', length))
+    if (nul)
         reason = POSTINO_REASON_NUL;
     else if (s->column + length > LINE_MAX_OCTETS)
         reason = POSTINO_REASON_LONG_LINE;
@@ -61,22 +65,22 @@ static bool line_octets(struct expansion *e, const char *octets, size_t length)
     return true;
 }
 
-static void expand(struct expansion *e, const char *in, size_t length)
+static void expand(struct expansion *e, const char *in, size_t size)
 {
     struct postino_session *s = e->session;
-    const char *end = in + length;
+    const char *end = in + size;
     while (in < end) {
         in += s->read_cr && *in == '\n'; /* the line has ended with its CR */
         /* A line that is not over within the limit is refused; so no octet is looked at twice, whatever the input. */
         size_t window = (size_t)(end - in);
         if (window > LINE_MAX_OCTETS + 1)
             window = LINE_MAX_OCTETS + 1;
-        const char *stop = line_end(in, window);
-        if (stop > in && !line_octets(e, in, (size_t)(stop - in)))
+        size_t length = line_length(in, window);
+        if (length && !line_octets(e, in, length))
             return;
-        in = stop;
+        in += length;
         s->read_cr = false;
-        if (in < end && (*in == '\r' || *in == '\n')) {
+        if (length < window) {
             s->read_cr = *in++ == '\r';
             *e->out++ = '\r';
             *e->out++ = '\n';

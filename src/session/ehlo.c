@@ -2,17 +2,6 @@
  */
 #include "internal.h"
 
-static void put_body(const struct postino_session *s, struct postino_writer *w)
-{
-    if (!s->spoken.mail->source->seven_bit)
-        postino_command_put(w, " BODY=8BITMIME");
-}
-
-const struct postino_extension postino_pipelining = {"PIPELINING", POSTINO_OFFERS_PIPELINING, NULL, NULL, NULL};
-const struct postino_extension postino_eight_bit = {"8BITMIME", POSTINO_OFFERS_8BITMIME, NULL, NULL, put_body};
-
-const struct postino_extension *const postino_extensions_basic[] = {&postino_pipelining, &postino_eight_bit, NULL};
-
 static bool is_keyword(struct postino_session *s, const struct postino_extension *extension)
 {
     if (strcmp(extension->keyword, s->word) != 0)

@@ -15,12 +15,12 @@ static const char *enhanced_number(const char *at, uint16_t *number)
 }
 
 /* "class.subject.detail", with the class of the reply. */
-static void read_enhanced(struct postino_result *result)
+static void read_enhanced(struct postino_result *result, const char *text)
 {
     uint16_t subject, detail;
     const char *at = NULL;
-    if (result->text[0] - '0' == result->code / 100)
-        at = enhanced_number(result->text + 1, &subject);
+    if (text[0] - '0' == result->code / 100)
+        at = enhanced_number(text + 1, &subject);
     if (at)
         at = enhanced_number(at, &detail);
     if (!at || (unsigned char)*at > ' ')

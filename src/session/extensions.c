@@ -10,5 +10,5 @@ static const struct postino_extension dsn = {"DSN", POSTINO_OFFERS_DSN, NULL, NU
 static const struct postino_extension auth = {"AUTH", POSTINO_OFFERS_AUTH, NULL, NULL, NULL};
 
 const struct postino_extension *const postino_extensions[] = {
-    &postino_pipelining, &postino_eight_bit, &postino_size, &enhanced, &chunking, &binary, &utf8, &dsn, &auth, NULL,
+    &postino_pipelining, &postino_8bitmime, &postino_size, &enhanced, &chunking, &binary, &utf8, &dsn, &auth, NULL,
 };

@@ -6,10 +6,6 @@
  */
 #include "internal.h"
 
-enum {
-    DEFAULT_WINDOW = 256
-};
-
 static bool stopped(const struct postino_mail *mail)
 {
     return mail->is.doomed || mail->is.unspoken;
@@ -19,8 +15,8 @@ static bool stopped(const struct postino_mail *mail)
 static bool may_run_ahead(const struct postino_session *s)
 {
     const struct postino_mail *mail = s->spoken.mail;
-    unsigned window = s->config->window ? s->config->window : DEFAULT_WINDOW;
-    if (!(s->offers & POSTINO_OFFERS_PIPELINING) || s->outstanding >= window || !mail || stopped(mail))
+    uint16_t ahead = (uint16_t)(s->config->window - 1); /* 0 is the widest */
+    if (!(s->offers & POSTINO_OFFERS_PIPELINING) || s->outstanding > ahead || !mail || stopped(mail))
         return false;
     if (s->spoken.step == POSTINO_STEP_DATA) /* all or none: not before every recipient is known to be accepted */
         return mail->policy == POSTINO_POLICY_ANY || mail->recipient_count == 1;
@@ -123,35 +119,35 @@ static void next_mail(struct postino_session *s)
     s->spoken.step = POSTINO_STEP_RSET;
 }
 
-static void caught_up(struct postino_session *s)
+/* The step that a mail begins with. */
+static enum postino_step first_step(const struct postino_session *s, const struct postino_mail *mail)
 {
-    struct postino_mail *mail;
-    while ((mail = s->spoken.mail) != NULL) {
-        prepare(s);
-        if (mail->is.unspoken)
-            s->config->behind_dot->speak_again(s);
-        if (!mail->is.doomed || s->spoken.step == POSTINO_STEP_CONTENT)
-            break;
-        next_mail(s);
-    }
-    if (mail && s->spoken.step == POSTINO_STEP_RSET) {
-        if (mail->command)
-            s->spoken.step = POSTINO_STEP_COMMAND;
-        else if (!s->dirty)
-            s->spoken.step = POSTINO_STEP_MAIL;
-    }
-    if (!mail && s->quitting)
-        s->spoken.step = POSTINO_STEP_QUIT;
-    s->awaited = s->spoken;
+    if (mail->command)
+        return POSTINO_STEP_COMMAND;
+    return s->dirty ? POSTINO_STEP_RSET : POSTINO_STEP_MAIL;
 }
 
+/* Where nothing is outstanding, mails that are over are left behind, and the cursors meet at what is spoken next. */
 void postino_flow_settle(struct postino_session *s)
 {
-    if (s->closed || s->failed || s->spoken.step < POSTINO_STEP_RSET || s->spoken.step == POSTINO_STEP_QUIT)
+    if (s->closed || s->spoken.step < POSTINO_STEP_RSET || s->spoken.step == POSTINO_STEP_QUIT)
         return;
     prepare(s);
-    if (!s->outstanding && !s->offset)
-        caught_up(s);
+    if (s->outstanding || s->offset)
+        return;
+    for (struct postino_mail *mail; (mail = s->spoken.mail) != NULL; prepare(s)) {
+        if (mail->is.unspoken)
+            s->config->behind_dot->speak_again(s);
+        if (!mail->is.doomed || s->spoken.step == POSTINO_STEP_CONTENT) {
+            if (s->spoken.step == POSTINO_STEP_RSET)
+                s->spoken.step = (uint8_t)first_step(s, mail);
+            break;
+        }
+        next_mail(s);
+    }
+    if (!s->spoken.mail && s->quitting)
+        s->spoken.step = POSTINO_STEP_QUIT;
+    s->awaited = s->spoken;
 }
 
 void postino_flow_open(struct postino_session *s)
@@ -246,7 +242,8 @@ static void data_answered(struct postino_session *s, enum postino_verdict verdic
     }
     if (!doomed)
         set_mail_result(s, verdict);
-    next_mail(s);
+    mail->is.doomed = true;
+    s->spoken.step = POSTINO_STEP_DATA; /* no content, not even a lone dot */
 }
 
 /* Also of a command. Returns whether the step stays: LMTP has a reply for each recipient. */

@@ -38,7 +38,7 @@ struct postino_extension {
 };
 
 struct postino_enhanced {
-    void (*read)(struct postino_result *result); /* out of its text */
+    void (*read)(struct postino_result *result, const char *text);
 };
 
 struct postino_behind_dot {
@@ -47,6 +47,10 @@ struct postino_behind_dot {
     /* Replies to what counts as not spoken. */
     void (*answered)(struct postino_session *session, enum postino_verdict verdict);
     void (*speak_again)(struct postino_session *session);
+    /* While RSET is awaited. */
+    unsigned (*timeout_s)(const struct postino_session *session);
+    /* Did the session end because nothing answered what stood behind a dot? */
+    bool (*was_silence)(const struct postino_session *session);
 };
 
 /* A step between EHLO and the first mail. */
@@ -88,10 +92,6 @@ enum postino_verdict postino_verdict_of(enum postino_step step, unsigned code);
 bool postino_reply_octet(struct postino_session *session, char octet);
 
 /* ehlo.c: one octet of a line of the EHLO reply behind its code; LF at the line's end. */
-extern const struct postino_extension *const postino_extensions_basic[];
-extern const struct postino_extension postino_pipelining;
-extern const struct postino_extension postino_eight_bit;
-extern const struct postino_extension postino_size; /* size.c */
 void postino_ehlo_octet(struct postino_session *session, char octet);
 
 /* command.c */

@@ -46,7 +46,6 @@ static const char *quoted_string(const char *at)
 /* A domain of letters, digits and inner hyphens. Returns whether it reaches to the end of the string. */
 static bool domain(const char *at)
 {
-    const char *start = at;
     for (;;) {
         if (!let_dig(*at))
             return false;
@@ -55,25 +54,24 @@ static bool domain(const char *at)
         if (at[-1] == '-')
             return false;
         if (*at != '.')
-            return *at == '\0' && at - start <= DOMAIN_MAX;
+            return *at == '\0';
         at++;
     }
 }
 
 static bool address_literal(const char *at)
 {
-    size_t length = 0;
+    const char *start = at;
     while (*++at && *at != ']') {
         if (*at <= ' ' || *at > '~' || strchr("[\\<>", *at))
             return false;
-        length++;
     }
-    return length && length + 2 <= DOMAIN_MAX && at[0] == ']' && at[1] == '\0';
+    return at > start + 1 && at[0] == ']' && at[1] == '\0';
 }
 
 bool postino_name_valid(const char *name)
 {
-    return *name == '[' ? address_literal(name) : domain(name);
+    return strlen(name) <= DOMAIN_MAX && (*name == '[' ? address_literal(name) : domain(name));
 }
 
 bool postino_path_valid(const char *path)

@@ -9,7 +9,7 @@ enum {
 static bool code_digit(struct postino_session *s, char octet)
 {
     unsigned digit = (unsigned char)octet - (unsigned)'0';
-    if (digit > 9 || (s->line_length == 1 && (digit < 2 || digit > 5)))
+    if (digit > 9)
         return false;
     s->line_code = s->line_code * 10 + digit;
     if (s->line_length < CODE_LENGTH)

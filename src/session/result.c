@@ -1,18 +1,12 @@
 /* What became of mails and recipients, written into the caller's structs. */
 #include "internal.h"
 
-/* All but the room for the text, which is the caller's. */
-static void copy(struct postino_result *to, const struct postino_result *from)
+static void set_text(struct postino_result *result, const char *text)
 {
-    char *text = to->text;
-    size_t room = to->text_size;
-    const char *said = from->text ? from->text : "";
-    *to = *from;
-    to->text = text;
-    to->text_size = (uint16_t)room;
-    for (; room; text++, said++) {
-        *text = --room ? *said : '\0';
-        if (!*text)
+    size_t room = result->text_size;
+    for (char *at = result->text; room; at++, text++) {
+        *at = --room ? *text : '\0';
+        if (!*at)
             return;
     }
 }
@@ -20,15 +14,29 @@ static void copy(struct postino_result *to, const struct postino_result *from)
 void postino_result_set(const struct postino_session *s, struct postino_result *result, enum postino_verdict verdict,
                         enum postino_reason reason)
 {
-    struct postino_result said = {.outcome = (uint8_t)verdict, .step = s->awaited.step, .reason = (uint8_t)reason};
-    if (reason <= POSTINO_REASON_PROTOCOL)
-        said.code = (uint16_t)s->code;
-    if (said.code && s->config->text_size) {
-        said.text = s->config->text;
+    const char *text = "";
+    result->outcome = (uint8_t)verdict;
+    result->step = s->awaited.step;
+    result->reason = (uint8_t)reason;
+    result->code = reason <= POSTINO_REASON_PROTOCOL ? (uint16_t)s->code : 0;
+    result->subject = result->detail = 0;
+    if (result->code && s->config->text_size) {
+        text = s->config->text;
         if (s->config->enhanced)
-            s->config->enhanced->read(&said);
+            s->config->enhanced->read(result, text);
     }
-    copy(result, &said);
+    set_text(result, text);
+}
+
+/* All but the room for the text, which is the caller's. */
+static void copy(struct postino_result *to, const struct postino_result *from)
+{
+    char *text = to->text;
+    uint16_t text_size = to->text_size;
+    *to = *from;
+    to->text = text;
+    to->text_size = text_size;
+    set_text(to, from->text ? from->text : "");
 }
 
 /* The mail is done. Recipients that no reply of their own refused share in what became of it. */

@@ -3,9 +3,10 @@
 
 void postino_session_begin(struct postino_session *s, const struct postino_config *config)
 {
+    static const struct postino_extension *const none[] = {NULL};
     memset(s, 0, sizeof *s);
     s->config = config;
-    s->extensions = config->extensions ? config->extensions : postino_extensions_basic;
+    s->extensions = config->extensions ? config->extensions : none;
     s->last_line = true;          /* the next one begins a reply */
     s->error.text = config->text; /* kept there; a size of 0 says that nothing is copied to it */
     s->awaited.step = s->spoken.step = POSTINO_STEP_GREETING;
@@ -145,19 +146,11 @@ void postino_session_secured(struct postino_session *s)
     s->size_limit = 0;
 }
 
-/* The awaited RSET was spoken behind the dot of the mail before, not to clean up. */
-static bool stands_behind_dot(const struct postino_session *s)
-{
-    return s->outstanding && s->awaited.step == POSTINO_STEP_RSET && !s->dirty;
-}
-
 void postino_session_lost(struct postino_session *s, enum postino_reason why, size_t unsent)
 {
     s->unsent = unsent;
     if (s->closed)
         return;
-    if (why == POSTINO_REASON_TIMEOUT && stands_behind_dot(s))
-        s->withdrawn = true;
     if (s->spoken.step != POSTINO_STEP_QUIT) /* nothing depends on the reply to QUIT */
         postino_flow_fail(s, why);
     s->closed = true;
@@ -180,29 +173,26 @@ struct postino_mail *postino_session_finished(struct postino_session *s)
     return mail;
 }
 
+/* 5321 4.5.3.2; what it does not name waits as long as most. QUIT is a courtesy. */
 unsigned postino_session_timeout_s(const struct postino_session *s)
 {
-    /* 5321 4.5.3.2 for those it names; QUIT is a courtesy. */
-    static const uint16_t seconds[] = {
-        [POSTINO_STEP_CONNECT] = 300, [POSTINO_STEP_GREETING] = 300, [POSTINO_STEP_EHLO] = 300,
-        [POSTINO_STEP_HELO] = 300,    [POSTINO_STEP_STARTTLS] = 300, [POSTINO_STEP_AUTH] = 300,
-        [POSTINO_STEP_RSET] = 300,    [POSTINO_STEP_MAIL] = 300,     [POSTINO_STEP_RCPT] = 300,
-        [POSTINO_STEP_DATA] = 120,    [POSTINO_STEP_CONTENT] = 600,  [POSTINO_STEP_COMMAND] = 300,
-        [POSTINO_STEP_QUIT] = 5,
-    };
     enum {
-        BLOCK_OF_CONTENT = 180,
-        RSET_BEHIND_DOT = 30
+        MOST = 300,
+        DATA_INITIATION = 120,
+        DATA_BLOCK = 180,
+        DATA_TERMINATION = 600,
+        COURTESY = 5
     };
     enum postino_step step = postino_session_step(s);
     if (postino_session_need(s) == POSTINO_NEED_MAIL)
         return 0;
-    if (!s->outstanding && step == POSTINO_STEP_CONTENT)
-        return BLOCK_OF_CONTENT;
-    /* The server has answered the dot before it: silence means that it lost what stood behind. */
-    if (stands_behind_dot(s))
-        return RSET_BEHIND_DOT;
-    return seconds[step];
+    if (step == POSTINO_STEP_CONTENT)
+        return s->outstanding ? DATA_TERMINATION : DATA_BLOCK;
+    if (step == POSTINO_STEP_DATA)
+        return DATA_INITIATION;
+    if (step == POSTINO_STEP_RSET && s->config->behind_dot)
+        return s->config->behind_dot->timeout_s(s);
+    return step == POSTINO_STEP_QUIT ? COURTESY : MOST;
 }
 
 uint32_t postino_session_replies(const struct postino_session *s)
@@ -227,7 +217,7 @@ size_t postino_session_size_limit(const struct postino_session *s)
 
 bool postino_session_withdrawn(const struct postino_session *s)
 {
-    return s->withdrawn;
+    return s->withdrawn || (s->failed && s->config->behind_dot && s->config->behind_dot->was_silence(s));
 }
 
 const struct postino_result *postino_session_error(const struct postino_session *s)
