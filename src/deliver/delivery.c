@@ -143,6 +143,8 @@ static void session_ended(struct postino_delivery *d)
     bool progress = d->progress;
     postino_session_lost(&d->session, POSTINO_REASON_LOST, d->filled - d->written);
     transport_of(d)->close(transport_of(d));
+    if (postino_session_withdrawn(&d->session))
+        d->session_config.behind_dot = NULL;
     memset(&d->error, 0, sizeof d->error);
     if (error)
         d->error = *error;
