@@ -21,7 +21,7 @@ static void converse(size_t trace_size)
     struct postino_session s;
     char buffer[512];
     log_text[0] = '\0';
-    char *room = malloc(trace_size + 1);
+    char *room = malloc(trace_size);
     postino_trace_init(&trace, room, trace_size, note);
     config.trace = &trace;
     postino_session_init(&s, &config);

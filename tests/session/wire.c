@@ -150,23 +150,25 @@ static void recipients_end_where_they_end(void)
 /* A mail that is spoken again is not prepared again: its source has told its length. */
 static void a_source_is_prepared_once(void)
 {
-    struct postino_session s;
-    char buffer[512];
-    struct postino_mail second;
-    struct postino_recipient other = recipient;
-    config.behind_dot = &postino_behind_dot;
-    postino_session_init(&s, &config);
-    new_mail();
-    second = mail;
-    second.recipients = &other;
-    CHECK_NUMBER(postino_session_submit(&s, &mail), POSTINO_OK);
-    CHECK_NUMBER(postino_session_submit(&s, &second), POSTINO_OK);
-    to_final_reply(&s);
-    say(&s, "250 x\r\n503 x\r\n503 x\r\n503 x\r\n503 x\r\n");
-    spoken(&s, buffer, sizeof buffer - 1);
-    CHECK_TEXT(buffer, "MAIL FROM:<a@x.test>\r\n");
-    CHECK_NUMBER(prepares, 2);
-    config.behind_dot = NULL;
+    static const char *const refusals[] = {"250 x\r\n503 x\r\n503 x\r\n503 x\r\n503 x\r\n",
+                                           "250 x\r\n503 x\r\n250 x\r\n250 x\r\n503 x\r\n"};
+    for (int i = 0; i < 2; i++) {
+        struct postino_session s;
+        char buffer[512];
+        struct postino_recipient other = recipient;
+        config.behind_dot = &postino_behind_dot;
+        postino_session_init(&s, &config);
+        struct postino_mail second = *new_mail();
+        second.recipients = &other;
+        CHECK_NUMBER(postino_session_submit(&s, &mail), POSTINO_OK);
+        CHECK_NUMBER(postino_session_submit(&s, &second), POSTINO_OK);
+        to_final_reply(&s);
+        say(&s, refusals[i]);
+        spoken(&s, buffer, sizeof buffer - 1);
+        CHECK_TEXT(buffer, i ? "RSET\r\n" : "MAIL FROM:<a@x.test>\r\n");
+        CHECK_NUMBER(prepares, 2);
+        config.behind_dot = NULL;
+    }
 }
 
 /* attacks 125: ten thousand recipients, each with its own result. */
