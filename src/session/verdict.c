@@ -6,7 +6,7 @@ static const uint8_t expected[] = {
     [POSTINO_STEP_GREETING] = 20, [POSTINO_STEP_EHLO] = 50,    [POSTINO_STEP_HELO] = 50,
     [POSTINO_STEP_STARTTLS] = 20, [POSTINO_STEP_AUTH] = 35,    [POSTINO_STEP_RSET] = 50,
     [POSTINO_STEP_MAIL] = 50,     [POSTINO_STEP_RCPT] = 50,    [POSTINO_STEP_DATA] = 154,
-    [POSTINO_STEP_CONTENT] = 50,  [POSTINO_STEP_COMMAND] = 50,
+    [POSTINO_STEP_CONTENT] = 50,  [POSTINO_STEP_COMMAND] = 50, [POSTINO_STEP_QUIT] = 21,
 };
 
 enum postino_verdict postino_verdict_of(enum postino_step step, unsigned code)
