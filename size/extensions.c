@@ -1,8 +1,10 @@
-/* Every extension that there is: SIZE besides. */
+/* The engine with 8BITMIME and SIZE besides. */
 #include "conversation.h"
 
 int main(void)
 {
-    static const struct postino_config config = {.name = "[192.0.2.1]", .extensions = postino_extensions};
+    static const struct postino_extension *const extensions[] = {&postino_pipelining, &postino_8bitmime, &postino_size,
+                                                                  NULL};
+    static const struct postino_config config = {.name = "[192.0.2.1]", .extensions = extensions};
     return converse(&config, NULL);
 }
