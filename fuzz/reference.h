@@ -28,7 +28,7 @@ static bool reference_may_begin(const struct reference *r)
     if (length > POSTINO_REPLY_LINE_MAX || memchr(r->line, '\0', length))
         return false;
     for (size_t i = 0; i < length && i < 3; i++)
-        if (r->line[i] < (i ? '0' : '2') || r->line[i] > (i ? '9' : '5'))
+        if (r->line[i] < '0' || r->line[i] > '9')
             return false;
     if (length > 3 && r->line[3] != ' ' && r->line[3] != '-')
         return false;
@@ -65,7 +65,9 @@ static unsigned reference_line(struct reference *r)
         reference_keep(r, '\n');
     if (last)
         r->lines = 0;
-    return last ? r->code : REFERENCE_NOTHING;
+    if (!last)
+        return REFERENCE_NOTHING;
+    return r->code ? r->code : REFERENCE_MALFORMED;
 }
 
 /* Returns the code of the reply that the octet completes, REFERENCE_MALFORMED where it breaks it, or 0. */
