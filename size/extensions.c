@@ -4,7 +4,7 @@
 int main(void)
 {
     static const struct postino_extension *const extensions[] = {&postino_pipelining, &postino_8bitmime, &postino_size,
-                                                                  NULL};
+                                                                 NULL};
     static const struct postino_config config = {.name = "[192.0.2.1]", .extensions = extensions};
     return converse(&config, NULL);
 }
