@@ -39,22 +39,24 @@ static void heard(struct postino_session *s, char octet)
 static void next(struct postino_session *s)
 {
     struct postino_sasl *sasl = s->config->sasl;
-    if (s->spoken.step != POSTINO_STEP_RSET) {
-        if (s->spoken.step == POSTINO_STEP_HELO && !sasl->unoffered) /* it knows no AUTH */
-            postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_AUTH);
-        return;
+    enum postino_reason reason = POSTINO_REASON_REPLY;
+    if (s->spoken.step == POSTINO_STEP_RSET) {
+        if (!(s->offers & POSTINO_OFFERS_AUTH))
+            sasl->chosen = sasl->unoffered;
+        else if (!sasl->chosen)
+            sasl->chosen = sasl->unlisted;
+        sasl->round = 0;
+        sasl->cancelled = false;
+        s->spoken.step = POSTINO_STEP_AUTH;
+        if (!sasl->chosen)
+            reason = POSTINO_REASON_NO_AUTH;
+        if (!s->secured && !sasl->in_clear)
+            reason = POSTINO_REASON_NO_TLS;
+    } else if (s->spoken.step == POSTINO_STEP_HELO && !sasl->unoffered) { /* it knows no AUTH */
+        reason = POSTINO_REASON_NO_AUTH;
     }
-    if (!(s->offers & POSTINO_OFFERS_AUTH))
-        sasl->chosen = sasl->unoffered;
-    else if (!sasl->chosen)
-        sasl->chosen = sasl->unlisted;
-    sasl->round = 0;
-    sasl->cancelled = false;
-    s->spoken.step = POSTINO_STEP_AUTH;
-    if (!s->secured && !sasl->in_clear)
-        postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_TLS);
-    else if (!sasl->chosen)
-        postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_AUTH);
+    if (reason)
+        postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, reason);
 }
 
 static bool first_goes_along(const struct postino_sasl *sasl)

@@ -29,12 +29,13 @@ void postino_response_put_text(struct postino_response *b, const char *text)
         postino_response_put(b, *text++);
 }
 
+/* What is missing of three octets is filled up with zeros, and the digits of those alone are padding. */
 void postino_response_end(struct postino_response *b)
 {
-    if (!b->count)
-        return;
-    int length = b->count + 1;
-    uint32_t bits = b->bits << (b->count == 1 ? 16 : 8);
-    for (int i = 0; i < 4; i++)
-        postino_command_put_octet(b->writer, i < length ? digit(bits >> (18 - 6 * i) & 63) : '=');
+    unsigned padding = b->count ? 3u - b->count : 0;
+    for (unsigned i = 0; i < padding; i++)
+        postino_response_put(b, '\0');
+    b->writer->length -= padding;
+    while (padding--)
+        postino_command_put_octet(b->writer, '=');
 }
