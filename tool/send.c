@@ -393,7 +393,7 @@ int postino_send_main(int argc, char **argv)
         return EX_USAGE;
     postino_catch_signals();
     int code = request.message_file ? send_existing(&request) : send_text(&request);
-    if (fflush(stdout) != 0 && code == EX_OK)
-        code = EX_IOERR;
+    if (fflush(stdout) != 0 || ferror(stdout)) /* the exit code still tells what became of it */
+        postino_complain("standard output cannot be written to");
     return code;
 }

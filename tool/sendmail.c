@@ -129,8 +129,12 @@ static bool set_sender(struct request *request)
     }
     if (!sender)
         sender = user->pw_name;
-    if (!postino_people_add(&people, "-f", sender, domain_of(request)) || people.count != 1)
+    if (!postino_people_add(&people, "-f", sender, domain_of(request)))
         return false;
+    if (people.count != 1) {
+        postino_complain("-f: one sender, not %zu: %s", people.count, sender);
+        return false;
+    }
     request->submission.reverse_path = people.items[0].address;
     return true;
 }

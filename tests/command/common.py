@@ -4,11 +4,13 @@ import email
 import email.policy
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(os.path.dirname(HERE), 'sink'))
@@ -17,7 +19,8 @@ from harness import PATIENCE, PROGRAM, Sink, equal  # noqa: E402
 
 OK, USAGE, DATAERR, NOINPUT, UNAVAILABLE, TEMPFAIL, UNCERTAIN = 0, 64, 65, 66, 69, 75, 79
 ENVELOPE = ('--from', 'a@example.test', '--to', 'b@example.test')
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != 'POSTINO_SERVER'}
+ENVIRONMENT = dict(os.environ, ASAN_OPTIONS='detect_leaks=0')  # the program leaves its memory to the system
+ENVIRONMENT.pop('POSTINO_SERVER', None)
 
 
 class Skip(Exception):
@@ -143,3 +146,66 @@ class Server:
     def __exit__(self, *what):
         self.socket.close()
         assert not self.failures, self.failures
+
+
+def converse(peer, until, pipelining=False):
+    """Takes mail from one client, and falls silent once it has heard a line that begins with `until`."""
+    line, content = b'', False
+    stream = peer.makefile('rb')
+    peer.sendall(b'220 x\r\n')
+    for line in stream:
+        if content and line != b'.\r\n':
+            continue
+        if line.startswith(until):
+            stream.read()
+            return
+        content = line == b'DATA\r\n'
+        peer.sendall(b'250-x\r\n250 PIPELINING\r\n' if pipelining and line[:4] == b'EHLO' else b'354 x\r\n' if content else b'250 x\r\n')
+
+
+class Running:
+    """The program while it runs; `end` gives what it did, and what it cost."""
+
+    def __init__(self, *arguments, stdin=subprocess.DEVNULL, env=None):
+        self.out, self.err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        self.began = time.monotonic()
+        self.process = subprocess.Popen([PROGRAM, *arguments], stdin=stdin, stdout=self.out, stderr=self.err,
+                                        env=dict(ENVIRONMENT, **(env or {})))
+
+    def said(self):
+        return os.pread(self.err.fileno(), 1 << 20, 0).decode('utf-8', 'replace')
+
+    def wait_for(self, word):
+        until = time.monotonic() + PATIENCE
+        while word not in self.said():
+            assert time.monotonic() < until, '%r never came: %r' % (word, self.said())
+            time.sleep(0.005)
+
+    def signal(self, number):
+        os.kill(self.process.pid, number)  # not by Popen, which would take its end away from us
+
+    def end(self):
+        watch = threading.Timer(PATIENCE, self.signal, (signal.SIGABRT,))
+        watch.start()
+        try:
+            _, status, usage = os.wait4(self.process.pid, 0)
+        finally:
+            watch.cancel()
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        self.took, self.cpu = time.monotonic() - self.began, usage.ru_utime + usage.ru_stime
+        done = Done(self.process.returncode, os.pread(self.out.fileno(), 1 << 20, 0), os.pread(self.err.fileno(), 1 << 20, 0))
+        self.out.close(), self.err.close()
+        assert done.code >= 0 and 'Sanitizer' not in done.err, done
+        return done
+
+
+def begin(server, *arguments, **more):
+    return Running('send', '--server', url(server), *ENVELOPE, *arguments, **more)
+
+
+def bounded(server, code, *arguments, seconds, words=()):
+    """Ends with `code` within so many seconds, and waits instead of turning round and round."""
+    running = begin(server, *arguments)
+    done = expect(running.end(), code, *words)
+    assert running.took < seconds and running.cpu < 0.5, '%.2f s, %.2f s of CPU: %r' % (running.took, running.cpu, done)
+    return done

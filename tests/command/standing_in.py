@@ -113,6 +113,7 @@ def test_options_that_are_refused_say_why():
             assert len(done.err) > 20 and done.err.count('\n') == 1, done
         for option in '-f', '-F', '-r', '-B', '-h':
             expect(run('sendmail', option, input=b'\nt\n', env=server), USAGE, option)
+        expect(run('sendmail', '-f', 'a@x.test, c@x.test', 'b@x.test', input=b'\nt\n', env=server), USAGE, '-f')
         expect(run('sendmail', '-B', 'BINARYMIME', 'b@x.test', input=b'\nt\n', env=server), USAGE, '-B')
         assert not trap.called()
 
