@@ -39,7 +39,9 @@ bool nxh_thread_valid(const TX_THREAD *thread);
 bool nxh_thread_ended(const TX_THREAD *thread);
 UINT nxh_thread_make_ready(TX_THREAD *thread); /* runs it, or lets tx_kernel_enter do so */
 void nxh_thread_forget(TX_THREAD *thread);
+UINT nxh_thread_start(TX_THREAD *thread);
 extern TX_THREAD *nxh_threads;
+extern bool nxh_initializing;
 
 uint64_t nxh_now_us(void);
 ULONG nxh_ticks(void);

@@ -87,6 +87,7 @@ UINT nxd_tcp_socket_peer_info_get(NX_TCP_SOCKET *socket_ptr, NXD_ADDRESS *peer_i
 UINT nx_tcp_socket_peer_info_get(NX_TCP_SOCKET *socket_ptr, ULONG *peer_ip_address, ULONG *peer_port)
 {
     NXD_ADDRESS peer;
+    memset(&peer, 0, sizeof peer);
     if (peer_ip_address == NULL) {
         return NX_PTR_ERROR;
     }

@@ -1,12 +1,9 @@
 /* Threads of ThreadX on threads of POSIX. */
 #include "host.h"
 
-/* The memory that a device has behind its program. */
-#define MEMORY_SIZE (16U << 20)
-
 TX_THREAD *nxh_threads;
 
-static bool initializing; /* tx_application_define runs: no thread does */
+bool nxh_initializing; /* tx_application_define runs: no thread does */
 
 bool nxh_thread_ended(const TX_THREAD *thread)
 {
@@ -76,7 +73,7 @@ static void *run(void *argument)
     return NULL;
 }
 
-static UINT start(TX_THREAD *thread)
+UINT nxh_thread_start(TX_THREAD *thread)
 {
     pthread_t posix_thread;
     thread->tx_thread_host_started = 1;
@@ -93,7 +90,7 @@ UINT nxh_thread_make_ready(TX_THREAD *thread)
 {
     thread->tx_thread_state = TX_READY;
     nxh_changed();
-    return thread->tx_thread_host_started || initializing ? TX_SUCCESS : start(thread);
+    return thread->tx_thread_host_started || nxh_initializing ? TX_SUCCESS : nxh_thread_start(thread);
 }
 
 UINT tx_thread_create(TX_THREAD *thread_ptr, CHAR *name_ptr, VOID (*entry_function)(ULONG entry_input),
@@ -132,40 +129,6 @@ UINT tx_thread_create(TX_THREAD *thread_ptr, CHAR *name_ptr, VOID (*entry_functi
     thread_ptr->tx_thread_time_slice = time_slice;
     join(thread_ptr);
     return nxh_leave(auto_start == TX_AUTO_START ? nxh_thread_make_ready(thread_ptr) : TX_SUCCESS);
-}
-
-/* Only threads that may still run keep the program alive: one that is suspended waits for nobody. */
-static bool any_alive(void)
-{
-    for (const TX_THREAD *thread = nxh_threads; thread != NULL; thread = thread->tx_thread_created_next) {
-        if (!nxh_thread_ended(thread) && thread->tx_thread_state != TX_SUSPENDED && !thread->tx_thread_host_adopted) {
-            return true;
-        }
-    }
-    return false;
-}
-
-VOID tx_kernel_enter(VOID)
-{
-    static VOID *memory;
-    nxh_lock();
-    if (memory == NULL) {
-        memory = calloc(1, MEMORY_SIZE);
-    }
-    initializing = true;
-    nxh_unlock();
-    tx_application_define(memory);
-    nxh_lock();
-    initializing = false;
-    for (TX_THREAD *thread = nxh_threads; thread != NULL; thread = thread->tx_thread_created_next) {
-        if (thread->tx_thread_state == TX_READY && !thread->tx_thread_host_started) {
-            (void)start(thread);
-        }
-    }
-    while (any_alive()) {
-        nxh_idle();
-    }
-    nxh_unlock();
 }
 
 TX_THREAD *tx_thread_identify(VOID)
