@@ -112,12 +112,16 @@ void nxh_socket_refresh(NX_TCP_SOCKET *socket)
     }
 }
 
+/* A socket that a thread waits on is refreshed by that thread: closing it here would mean to wait for the thread, while
+   the list may change. */
 void nxh_sockets_refresh(void)
 {
     for (NX_IP *ip = nxh_ips; ip != NULL; ip = ip->nx_ip_created_next) {
         for (NX_TCP_SOCKET *socket = ip->nx_ip_tcp_created_sockets_ptr; socket != NULL;
              socket = socket->nx_tcp_socket_created_next) {
-            nxh_socket_refresh(socket);
+            if (socket->nx_tcp_socket_host_users == 0) {
+                nxh_socket_refresh(socket);
+            }
         }
     }
 }
