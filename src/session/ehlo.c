@@ -15,14 +15,13 @@ static bool is_keyword(struct postino_session *s, const struct postino_extension
 
 static void keyword_ends(struct postino_session *s)
 {
-    const struct postino_extension *const *at = s->extensions;
     s->word[s->word_length] = '\0';
     s->word_length = sizeof s->word; /* the keyword is over */
-    while (*at && !is_keyword(s, *at))
-        at++;
     for (int i = 0; i < 2; i++)
-        if (s->config->opening[i])
-            is_keyword(s, &s->config->opening[i]->extension);
+        if (s->config->opening[i] && is_keyword(s, &s->config->opening[i]->extension))
+            return;
+    for (const struct postino_extension *const *at = s->extensions; *at && !is_keyword(s, *at);)
+        at++;
 }
 
 static void keyword_octet(struct postino_session *s, char octet)
