@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static int check_failures;     /* of the test that runs */
-static int check_failed_tests; /* of this program */
+static int check_failures __attribute__((unused));     /* of the test that runs */
+static int check_failed_tests __attribute__((unused)); /* of this program */
 
 #define CHECK(condition)                                                                                               \
     do {                                                                                                               \
