@@ -187,9 +187,11 @@ static void receive(struct postino_delivery *d)
 /* Fills the output buffer where it is empty. Returns whether there is something to write. */
 static bool fill(struct postino_delivery *d)
 {
-    while (d->written == d->filled && postino_session_need(&d->session) == POSTINO_NEED_SEND) {
+    bool ask_again = postino_session_need(&d->session) == POSTINO_NEED_CONTENT;
+    while (d->written == d->filled && (ask_again || postino_session_need(&d->session) == POSTINO_NEED_SEND)) {
         d->written = 0;
         d->filled = postino_session_output(&d->session, d->config->output, d->config->output_size);
+        ask_again = false;
     }
     return d->written < d->filled && postino_session_need(&d->session) != POSTINO_NEED_CLOSE;
 }
@@ -212,6 +214,12 @@ static bool send_flight(struct postino_delivery *d)
             receive(d);
     }
     return true;
+}
+
+/* What comes now is for the transport alone. */
+static bool handshaking(const struct postino_delivery *d)
+{
+    return postino_session_need(&d->session) == POSTINO_NEED_TLS;
 }
 
 /* Returns whether TLS stands, so that the conversation goes on. */
@@ -251,7 +259,7 @@ static bool go_on(struct postino_delivery *d)
 
 static void talking(struct postino_delivery *d, struct postino_wants *wants)
 {
-    if (d->expecting)
+    if (d->expecting && !handshaking(d))
         receive(d);
     do
         wants->writing = !send_flight(d);
@@ -261,15 +269,27 @@ static void talking(struct postino_delivery *d, struct postino_wants *wants)
         session_ended(d);
 }
 
-static void check_clock(struct postino_delivery *d)
+/* Is it to end? Then `why` says why. */
+static bool is_over(const struct postino_delivery *d, enum postino_reason *why)
 {
     uint64_t now = now_ms(d);
-    enum postino_reason why = POSTINO_REASON_TIMEOUT;
-    if (d->cancelled)
-        why = POSTINO_REASON_CANCELLED;
-    else if (now < d->deadline_ms && (!d->total_ms || now < d->total_ms))
+    *why = d->cancelled ? POSTINO_REASON_CANCELLED : POSTINO_REASON_TIMEOUT;
+    return d->cancelled || now >= d->deadline_ms || (d->total_ms && now >= d->total_ms);
+}
+
+/* A reply that has come already counts, however late we look. */
+static void check_clock(struct postino_delivery *d)
+{
+    enum postino_reason why;
+    bool in_session = d->state == POSTINO_DELIVERY_TALKING;
+    if (!is_over(d, &why))
         return;
-    if (d->state == POSTINO_DELIVERY_TALKING)
+    if (in_session && !handshaking(d)) {
+        receive(d);
+        if (!is_over(d, &why))
+            return;
+    }
+    if (in_session)
         lost(d, why);
     else if (d->state != POSTINO_DELIVERY_DONE)
         give_up(d, d->state == POSTINO_DELIVERY_SECURING ? POSTINO_STEP_STARTTLS : POSTINO_STEP_CONNECT, why);
