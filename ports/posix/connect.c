@@ -43,6 +43,16 @@ static bool bind_local(const struct postino_posix *posix, int fd, int family)
     return false;
 }
 
+/* Returns whether it is under way or done, which it may be where a signal came in between, too. */
+static bool begin_connecting(int fd, const struct sockaddr *address, socklen_t length)
+{
+    int result;
+    do
+        result = connect(fd, address, length);
+    while (result != 0 && errno == EINTR);
+    return result == 0 || errno == EINPROGRESS || errno == EALREADY || errno == EISCONN;
+}
+
 static void begin_attempt(struct postino_posix *posix)
 {
     struct postino_posix_address *address = &posix->addresses[posix->attempt_count++];
@@ -50,8 +60,7 @@ static void begin_attempt(struct postino_posix *posix)
     socklen_t length = family == AF_INET ? sizeof address->as.v4 : sizeof address->as.v6;
     int fd = new_socket(family);
     posix->next_attempt_ms = postino_posix_now_ms() + ATTEMPT_DELAY_MS;
-    if (fd >= 0 && bind_local(posix, fd, family) &&
-        (connect(fd, &address->as.any, length) == 0 || errno == EINPROGRESS || errno == EINTR)) {
+    if (fd >= 0 && bind_local(posix, fd, family) && begin_connecting(fd, &address->as.any, length)) {
         address->fd = fd;
         return;
     }
@@ -109,7 +118,7 @@ static int connect_unix(struct postino_posix *posix)
     }
     strcpy(address.sun_path, posix->url->path);
     posix->fd = new_socket(AF_UNIX);
-    if (posix->fd >= 0 && connect(posix->fd, (struct sockaddr *)&address, sizeof address) == 0)
+    if (posix->fd >= 0 && begin_connecting(posix->fd, (struct sockaddr *)&address, sizeof address))
         return 1;
     posix->error = errno;
     return -1;

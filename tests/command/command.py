@@ -7,11 +7,11 @@ import sys
 import traceback
 
 ROOMS = ('arguments', 'refusals', 'contents', 'fields', 'texts', 'standing_in', 'streams', 'misbehaving', 'cutting')
-AT_ONCE = 6
 
 
-def run(name, test):
+def run(named):
     from common import Skip
+    name, test = named
     try:
         test()
         return 'ok ' + name
@@ -22,19 +22,23 @@ def run(name, test):
         return trace + 'not ok ' + name
 
 
-def main():
-    sys.argv[1] = os.path.abspath(sys.argv[1])
-    here = os.path.dirname(os.path.abspath(__file__))
-    rooms = [importlib.import_module(room) for room in ROOMS if os.path.exists('%s/%s.py' % (here, room))]
-    tests = [('command_' + name[5:], test) for room in rooms for name, test in vars(room).items() if name.startswith('test_')]
-    wanted = sys.argv[2:]
-    tests = [(name, test) for name, test in tests if not wanted or any(word in name for word in wanted)]
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:  # most of them wait for servers that are slow on purpose
-        results = []
-        for result in pool.map(run, *zip(*tests)):
+def report(tests, at_once=1):
+    """Runs pairs of name and test, prints a line for each, returns the exit code."""
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        for result in pool.map(run, tests):
             print(result, flush=True)
             results.append(result)
     return 1 if not results or any('not ok' in result for result in results) else 0
+
+
+def main():
+    sys.argv[1] = os.path.abspath(sys.argv[1])
+    rooms = [importlib.import_module(room) for room in ROOMS]
+    tests = [('command_' + name[5:], test) for room in rooms for name, test in vars(room).items() if name.startswith('test_')]
+    wanted = sys.argv[2:]
+    # Several at once: most of them wait for servers that are slow on purpose.
+    return report([pair for pair in tests if not wanted or any(word in pair[0] for word in wanted)], 6)
 
 
 if __name__ == '__main__':
