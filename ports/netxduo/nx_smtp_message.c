@@ -36,38 +36,37 @@ static void put_subject(struct postino_writer *w, const char *subject)
         postino_command_put(w, subject);
 }
 
-static const char *priority(const NX_SMTP_CLIENT_MAIL *mail)
+static void put_priority(struct postino_writer *w, UINT priority)
 {
-    if (mail->nx_smtp_client_mail_priority == NX_SMTP_MAIL_PRIORITY_HIGH)
-        return "\r\nX-Priority: 1\r\nImportance: high";
-    return mail->nx_smtp_client_mail_priority == NX_SMTP_MAIL_PRIORITY_LOW ? "\r\nX-Priority: 5\r\nImportance: low"
-                                                                           : "";
+    if (priority == NX_SMTP_MAIL_PRIORITY_HIGH)
+        postino_command_put(w, "\r\nX-Priority: 1\r\nImportance: high");
+    if (priority == NX_SMTP_MAIL_PRIORITY_LOW)
+        postino_command_put(w, "\r\nX-Priority: 5\r\nImportance: low");
 }
 
-/* Puts a text in which these octets stand for what the client knows. */
-void postino_nx_put(struct postino_writer *w, NX_SMTP_CLIENT *client, const char *text)
+static void put_known(struct postino_writer *w, NX_SMTP_CLIENT *client, char which)
 {
     const NX_SMTP_CLIENT_MAIL *mail = &client->nx_smtp_client_mail;
-    for (; *text; text++) {
-        if (*text == '\1')
-            postino_command_put(w, mail->nx_smtp_client_mail_recipient_address);
-        else if (*text == '\2')
-            postino_command_put(w, mail->nx_smtp_client_mail_from_address);
-        else if (*text == '\3')
-            put_subject(w, mail->nx_smtp_client_mail_subject);
-        else if (*text != '\4')
-            postino_command_put_octet(w, *text);
-        else if (client->nx_smtp_client_fields)
-            client->nx_smtp_client_fields(client, w);
-    }
+    if (which == '\1')
+        postino_command_put(w, mail->nx_smtp_client_mail_recipient_address);
+    else if (which == '\2')
+        postino_command_put(w, mail->nx_smtp_client_mail_from_address);
+    else if (which == '\3')
+        put_subject(w, mail->nx_smtp_client_mail_subject);
+    else if (which == '\5')
+        put_priority(w, mail->nx_smtp_client_mail_priority);
+    else if (client->nx_smtp_client_fields)
+        client->nx_smtp_client_fields(client, w);
 }
 
-static void put_head(struct postino_writer *w, NX_SMTP_CLIENT *client)
+void postino_nx_put(struct postino_writer *w, NX_SMTP_CLIENT *client, const char *text)
 {
-    postino_nx_put(w, client, "To: \1\r\nFrom: \2\r\nSubject: \3\4");
-    postino_command_put(w, priority(&client->nx_smtp_client_mail));
-    postino_command_put(w, "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=\"utf-8\"\r\n"
-                           "Content-Transfer-Encoding: 8bit\r\n\r\n");
+    for (; *text; text++) {
+        if (*text <= '\5')
+            put_known(w, client, *text);
+        else
+            postino_command_put_octet(w, *text);
+    }
 }
 
 ptrdiff_t postino_nx_read(struct postino_source *source, void *buffer, size_t size)
@@ -77,7 +76,7 @@ ptrdiff_t postino_nx_read(struct postino_source *source, void *buffer, size_t si
     struct postino_writer w = {buffer, size, message->at, 0, false};
     size_t length;
     if (!message->in_body) {
-        put_head(&w, message->client);
+        postino_nx_put(&w, message->client, "To: \1" POSTINO_NX_FIELDS POSTINO_NX_TYPE);
         length = w.length - message->at;
         message->at += size;
         if (length > size)

@@ -17,7 +17,7 @@ static void give_up(NX_SMTP_CLIENT *client, UINT status, size_t unsent)
     struct postino_session *s = postino_nx_session(client);
     if (!s->closed)
         client->nx_smtp_client_mail_status = status;
-    postino_session_lost(s, status == NX_NO_PACKET ? POSTINO_REASON_TIMEOUT : POSTINO_REASON_LOST, unsent);
+    postino_session_lost(s, POSTINO_REASON_LOST, unsent);
 }
 
 /* Takes what is there, or what comes within `wait` ticks. */
@@ -50,9 +50,9 @@ static UINT fill(NX_SMTP_CLIENT *client, NX_PACKET *packet, UINT held)
     struct postino_session *s = postino_nx_session(client);
     char *begin = (char *)packet->nx_packet_prepend_ptr;
     size_t room = (size_t)(packet->nx_packet_data_end - packet->nx_packet_prepend_ptr);
-    ULONG mss = 0;
+    ULONG mss = (ULONG)room;
     nx_tcp_socket_mss_get(&client->nx_smtp_client_socket, &mss);
-    if (mss > HELD_MAX && mss < room)
+    if (mss < room)
         room = mss;
     if (room <= HELD_MAX)
         return held;

@@ -3,15 +3,12 @@
 
 #include "nx_ip.h"
 
-NX_CALLER_CHECKING_EXTERNS
-
 /* The room for a session in NX_SMTP_CLIENT is large enough, or this does not compile. */
 typedef char postino_nx_session_fits
     [sizeof(struct postino_session) <= sizeof(((NX_SMTP_CLIENT *)0)->nx_smtp_client_session) ? 1 : -1];
 
 static const struct postino_mechanism *const plain_first[] = {&postino_plain, &postino_login, NULL};
 static const struct postino_mechanism *const login_first[] = {&postino_login, &postino_plain, NULL};
-static const struct postino_extension *const no_extensions[] = {NULL};
 
 struct postino_session *postino_nx_session(NX_SMTP_CLIENT *client)
 {
@@ -45,9 +42,8 @@ UINT _nxd_smtp_client_create(NX_SMTP_CLIENT *client_ptr, NX_IP *ip_ptr, NX_PACKE
     client->nx_smtp_client_ip_ptr = ip_ptr;
     client->nx_smtp_client_packet_pool_ptr = client_packet_pool_ptr;
     client->nx_smtp_client_id = NX_SMTP_CLIENT_ID;
-    UINT status =
-        nx_tcp_socket_create(ip_ptr, &client->nx_smtp_client_socket, "SMTP Client socket", NX_IP_NORMAL,
-                             NX_FRAGMENT_OKAY, NX_IP_TIME_TO_LIVE, NX_SMTP_CLIENT_TCP_WINDOW_SIZE, NX_NULL, NX_NULL);
+    UINT status = nx_tcp_socket_create(ip_ptr, &client->nx_smtp_client_socket, "SMTP", NX_IP_NORMAL, NX_FRAGMENT_OKAY,
+                                       NX_IP_TIME_TO_LIVE, NX_SMTP_CLIENT_TCP_WINDOW_SIZE, NX_NULL, NX_NULL);
     client->nx_smtp_client_init_status = !status;
     return status;
 }
@@ -112,22 +108,25 @@ static void introduce(NX_SMTP_CLIENT *client, struct postino_nx_dialogue *dialog
     sasl->unoffered = sasl->mechanisms[0];
 }
 
-/* Begins a session as a client that says little and waits for each reply. */
-void postino_nx_begin(NX_SMTP_CLIENT *client, struct postino_nx_dialogue *dialogue)
+/* Connects, and begins a session of a client that says little and waits for each reply. */
+UINT postino_nx_open(NX_SMTP_CLIENT *client, struct postino_nx_dialogue *dialogue)
 {
+    UINT status = postino_nx_connect(client);
+    if (status)
+        return status;
     memset(dialogue, 0, sizeof *dialogue);
     dialogue->config.name = client->nx_smtp_client_domain;
     dialogue->config.text = client->nx_smtp_client_reply_text;
     dialogue->config.text_size = sizeof client->nx_smtp_client_reply_text;
-    dialogue->config.window = 1;
-    dialogue->config.extensions = no_extensions;
+    dialogue->config.extensions = client->nx_smtp_client_extensions;
     dialogue->config.lenient = &postino_lenient;
     introduce(client, dialogue);
     postino_session_begin(postino_nx_session(client), &dialogue->config);
+    return NX_SUCCESS;
 }
 
-/* What became of the mail, in the words of the services. */
-static void conclude(NX_SMTP_CLIENT *client, const struct postino_result *result)
+/* What became of a mail or a recipient, in the words of the services. */
+UINT postino_nx_status(const NX_SMTP_CLIENT *client, const struct postino_result *result)
 {
     static const UCHAR refused[] = {
         [POSTINO_STEP_GREETING] = NX_SMTP_GREET_REPLY_ERROR, [POSTINO_STEP_EHLO] = NX_SMTP_HELLO_REPLY_ERROR,
@@ -136,20 +135,26 @@ static void conclude(NX_SMTP_CLIENT *client, const struct postino_result *result
         [POSTINO_STEP_MAIL] = NX_SMTP_MAIL_REPLY_ERROR,      [POSTINO_STEP_RCPT] = NX_SMTP_RCPT_REPLY_ERROR,
         [POSTINO_STEP_DATA] = NX_SMTP_DATA_REPLY_ERROR,      [POSTINO_STEP_CONTENT] = NX_SMTP_MESSAGE_REPLY_ERROR,
     };
-    UINT status = client->nx_smtp_client_mail_status;
     if (result->outcome == POSTINO_ACCEPTED)
-        status = NX_SUCCESS;
-    else if (result->reason <= POSTINO_REASON_PROTOCOL)
-        status = refused[result->step];
-    else if (!status)
-        status = NX_SMTP_INTERNAL_ERROR;
-    client->nx_smtp_client_mail_status = status;
-    client->nx_smtp_client_mail_outcome = result->outcome;
-    client->nx_smtp_client_reply_code_status = result->code;
+        return NX_SUCCESS;
+    if (result->reason <= POSTINO_REASON_PROTOCOL)
+        return refused[result->step];
+    return client->nx_smtp_client_mail_status ? client->nx_smtp_client_mail_status : NX_SMTP_INTERNAL_ERROR;
 }
 
-/* Says QUIT; nothing depends on it any more. Its reply is not kept. */
-static void take_leave(NX_SMTP_CLIENT *client, struct postino_nx_dialogue *dialogue)
+/* One mail, on a session that is ready for it. */
+void postino_nx_transact(NX_SMTP_CLIENT *client, struct postino_mail *mail)
+{
+    struct postino_session *s = postino_nx_session(client);
+    postino_session_take(s, mail);
+    postino_nx_converse(client);
+    postino_session_finished(s);
+    client->nx_smtp_client_mail_outcome = mail->result.outcome;
+    client->nx_smtp_client_reply_code_status = mail->result.code;
+}
+
+/* Says QUIT, and hangs up. Nothing depends on it any more: its reply is not kept. */
+void postino_nx_leave(NX_SMTP_CLIENT *client, struct postino_nx_dialogue *dialogue)
 {
     struct postino_session *s = postino_nx_session(client);
     dialogue->config.text_size = 0;
@@ -161,26 +166,29 @@ static void take_leave(NX_SMTP_CLIENT *client, struct postino_nx_dialogue *dialo
     }
     postino_session_quit(s);
     postino_nx_converse(client);
+    postino_nx_close(client);
+}
+
+static UINT deliver_alone(NX_SMTP_CLIENT *client, struct postino_mail *mail)
+{
+    struct postino_nx_dialogue dialogue;
+    UINT status = postino_nx_open(client, &dialogue);
+    if (status)
+        return status;
+    postino_nx_transact(client, mail);
+    status = postino_nx_status(client, &mail->result);
+    postino_nx_leave(client, &dialogue);
+    return status;
 }
 
 UINT postino_nx_deliver(NX_SMTP_CLIENT *client, struct postino_mail *mail)
 {
-    struct postino_nx_dialogue dialogue;
-    client->nx_smtp_client_reply_code_status = 0;
-    client->nx_smtp_client_reply_text[0] = 0;
+    NX_SMTP_CONNECTION *connection = client->nx_smtp_client_connection;
     client->nx_smtp_client_mail_outcome = NX_SMTP_OUTCOME_NOT_TRIED;
-    client->nx_smtp_client_mail_time = 0;
-    client->nx_smtp_client_mail_status = postino_nx_connect(client);
-    if (client->nx_smtp_client_mail_status)
-        return client->nx_smtp_client_mail_status;
-    postino_nx_begin(client, &dialogue);
-    postino_session_take(postino_nx_session(client), mail);
-    postino_nx_converse(client);
-    postino_session_finished(postino_nx_session(client));
-    conclude(client, &mail->result);
-    UINT status = client->nx_smtp_client_mail_status;
-    take_leave(client, &dialogue);
-    postino_nx_close(client);
+    client->nx_smtp_client_mail_status = NX_SUCCESS;
+    client->nx_smtp_client_reply_code_status = 0;
+    client->nx_smtp_client_reply_text[0] = '\0';
+    UINT status = connection ? connection->nx_smtp_connection_deliver(client, mail) : deliver_alone(client, mail);
     client->nx_smtp_client_mail_status = status;
     return status;
 }
@@ -225,6 +233,7 @@ UINT _nxe_smtp_mail_send(NX_SMTP_CLIENT *client_ptr, CHAR *recipient_address, UI
         return NX_PTR_ERROR;
     if (mail_body_length == 0)
         return NX_SMTP_INVALID_PARAM;
-    NX_THREADS_ONLY_CALLER_CHECKING
+    if (!tx_thread_identify()) /* the services of NetX Duo refuse the other callers that they do not bear */
+        return NX_CALLER_ERROR;
     return _nx_smtp_mail_send(client_ptr, recipient_address, priority, subject, mail_body, mail_body_length);
 }

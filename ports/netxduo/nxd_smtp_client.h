@@ -165,11 +165,13 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
     CHAR nx_smtp_client_domain[NX_SMTP_CLIENT_MAX_USERNAME + 1];
     NX_TCP_SOCKET nx_smtp_client_socket;
 
-    /* Set by the calls that have these names. */
+    /* What the calls below set, NX_NULL where they are not used. */
     struct NX_SMTP_CONNECTION_STRUCT *nx_smtp_client_connection;
+    const VOID *nx_smtp_client_extensions;
     VOID (*nx_smtp_client_fields)(struct NX_SMTP_CLIENT_STRUCT *client_ptr, VOID *writer);
     ULONG (*nx_smtp_client_time_function)(VOID);
     ULONG nx_smtp_client_mail_time;
+    ULONG nx_smtp_client_mail_tag;
 } NX_SMTP_CLIENT;
 
 /* The services by the application's names; see docs/netxduo.md for what each returns. */
@@ -195,6 +197,89 @@ UINT _nx_smtp_mail_send(NX_SMTP_CLIENT *client_ptr, CHAR *recipient_address, UIN
                         CHAR *mail_body, UINT mail_body_length);
 UINT _nxe_smtp_mail_send(NX_SMTP_CLIENT *client_ptr, CHAR *recipient_address, UINT priority, CHAR *subject,
                          CHAR *mail_body, UINT mail_body_length);
+
+/*
+ * What NetX Duo's own client has not. The linker drops what is not called.
+ */
+
+/* One recipient. Only the address is set before a mail is sent, and a buffer where the server's words are wanted. */
+typedef struct NX_SMTP_RECIPIENT_STRUCT {
+    CHAR *nx_smtp_recipient_address;
+    UCHAR nx_smtp_recipient_outcome; /* NX_SMTP_OUTCOME_... */
+    UCHAR nx_smtp_recipient_status;  /* NX_SUCCESS, or as nx_smtp_mail_send would return for this one */
+    UCHAR nx_smtp_recipient_reason;  /* private */
+    USHORT nx_smtp_recipient_reply_code;
+    USHORT nx_smtp_recipient_private[2];
+    USHORT nx_smtp_recipient_text_size;
+    CHAR *nx_smtp_recipient_text; /* NX_NULL: not wanted */
+} NX_SMTP_RECIPIENT;
+
+/* Gives the next octets of a text or a file, up to `size`. A `length` of 0 is the end; any status but NX_SUCCESS ends
+ * the mail, which is not delivered then, and is what the call returns. */
+typedef UINT (*NX_SMTP_READ)(VOID *context, UCHAR *buffer, UINT size, UINT *length);
+
+typedef struct NX_SMTP_ATTACHMENT_STRUCT {
+    CHAR *nx_smtp_attachment_name;
+    CHAR *nx_smtp_attachment_content_type; /* NX_NULL: application/octet-stream */
+    const VOID *nx_smtp_attachment_data;   /* or: */
+    ULONG nx_smtp_attachment_length;
+    NX_SMTP_READ nx_smtp_attachment_read; /* not NX_NULL: is asked instead */
+    VOID *nx_smtp_attachment_context;
+    struct NX_SMTP_ATTACHMENT_STRUCT *nx_smtp_attachment_next; /* or NX_NULL */
+} NX_SMTP_ATTACHMENT;
+
+/* A mail with everything; zeroed, what is not wanted is not there. */
+typedef struct NX_SMTP_MAIL_STRUCT {
+    NX_SMTP_RECIPIENT *nx_smtp_mail_recipients; /* those of To, behind them those of Cc, behind them those of Bcc */
+    UINT nx_smtp_mail_to_count;
+    UINT nx_smtp_mail_cc_count;
+    UINT nx_smtp_mail_bcc_count; /* are named in no header */
+    UINT nx_smtp_mail_priority;
+    CHAR *nx_smtp_mail_subject;
+    CHAR *nx_smtp_mail_body; /* or: */
+    UINT nx_smtp_mail_body_length;
+    NX_SMTP_READ nx_smtp_mail_body_read; /* not NX_NULL: is asked instead */
+    VOID *nx_smtp_mail_body_context;
+    NX_SMTP_ATTACHMENT *nx_smtp_mail_attachments; /* or NX_NULL */
+} NX_SMTP_MAIL;
+
+/* NX_SUCCESS where at least one recipient was accepted: each has its own status. Otherwise as nx_smtp_mail_send. */
+UINT nx_smtp_mail_send_extended(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_ptr);
+
+/* Room for what must live as long as a connection does. */
+typedef struct NX_SMTP_CONNECTION_STRUCT {
+    UINT nx_smtp_connection_open; /* readable */
+    UINT (*nx_smtp_connection_deliver)(NX_SMTP_CLIENT *client_ptr, VOID *mail);
+    union {
+        VOID *nx_smtp_connection_alignment;
+        UCHAR nx_smtp_connection_octets[40 + 22 * sizeof(VOID *)];
+    } nx_smtp_connection_room;
+} NX_SMTP_CONNECTION;
+
+/* From now on the mails of this client share a connection. It is made when one is sent, and made anew where the server
+ * has ended it meanwhile. The room is borrowed until the release, which says QUIT. */
+UINT nx_smtp_client_connection_keep(NX_SMTP_CLIENT *client_ptr, NX_SMTP_CONNECTION *connection_ptr);
+UINT nx_smtp_client_connection_release(NX_SMTP_CLIENT *client_ptr);
+
+/* NX_TRUE: where the server offers PIPELINING (2920), MAIL, RCPT and DATA share a segment; where it offers 8BITMIME
+ * (6152), it is told that the text may have it. */
+UINT nx_smtp_client_pipelining_set(NX_SMTP_CLIENT *client_ptr, UINT enable);
+
+/* A clock, in seconds since 1970-01-01 UTC, as NetX Secure takes it: mails then have Date and Message-ID. A clock that
+ * says 0 does not know. */
+UINT nx_smtp_client_time_function_set(NX_SMTP_CLIENT *client_ptr, ULONG (*time_function)(VOID));
+
+/* What the server said of the last mail. */
+typedef struct NX_SMTP_REPLY_STRUCT {
+    UINT nx_smtp_reply_outcome; /* NX_SMTP_OUTCOME_... */
+    UINT nx_smtp_reply_code;    /* 0: there was no reply */
+    UINT nx_smtp_reply_class;   /* of the enhanced code (3463), as in 5.1.2; 0.0.0 where there is none */
+    UINT nx_smtp_reply_subject;
+    UINT nx_smtp_reply_detail;
+    CHAR *nx_smtp_reply_text; /* of the client, until its next mail */
+} NX_SMTP_REPLY;
+
+UINT nx_smtp_client_reply_get(NX_SMTP_CLIENT *client_ptr, NX_SMTP_REPLY *reply_ptr);
 
 #ifdef __cplusplus
 }

@@ -1,36 +1,30 @@
 /* AUTH (4954): one step of the conversation that takes rounds. A 334 moves neither cursor past it. */
 #include "internal.h"
 
-static bool separates(char octet)
-{
-    return octet == ' ' || octet == '=' || octet == '\n';
-}
-
 /* Mechanisms are matched as their names stream by: `candidates` are those that agree so far. */
 static void heard(struct postino_session *s, char octet)
 {
     struct postino_sasl *sasl = s->config->sasl;
+    bool ends = octet == ' ' || octet == '=' || octet == '\n';
+    uint32_t bit = 1;
     if (octet == '\0' && !(s->offers & POSTINO_OFFERS_AUTH)) /* its first line; old servers have two forms of it */
         sasl->chosen = NULL;
     if (octet >= 'a' && octet <= 'z')
         octet = (char)(octet - 'a' + 'A');
-    uint32_t bit = 1;
     for (const struct postino_mechanism *const *at = sasl->mechanisms; *at; at++, bit <<= 1) {
-        if (octet == '\0' || !(sasl->candidates & bit))
+        if (!(sasl->candidates & bit))
             continue;
         char expected = (*at)->name[sasl->position];
-        if (separates(octet)) {
-            /* The list's order is ours: the first of it that is offered is taken. */
-            if (expected == '\0' && (!sasl->chosen || bit < sasl->best)) {
-                sasl->chosen = *at;
-                sasl->best = bit;
-            }
-        } else if (expected != octet) {
-            sasl->candidates &= ~bit;
+        /* The list's order is ours: the first of it that is offered is taken. */
+        if (ends && expected == '\0' && (!sasl->chosen || bit < sasl->best)) {
+            sasl->chosen = *at;
+            sasl->best = bit;
         }
+        if (expected != octet)
+            sasl->candidates &= ~bit;
     }
     sasl->position++;
-    if (octet == '\0' || separates(octet)) {
+    if (ends || octet == '\0') {
         sasl->candidates = UINT32_MAX;
         sasl->position = 0;
     }
@@ -39,24 +33,22 @@ static void heard(struct postino_session *s, char octet)
 static void next(struct postino_session *s)
 {
     struct postino_sasl *sasl = s->config->sasl;
-    enum postino_reason reason = POSTINO_REASON_REPLY;
-    if (s->spoken.step == POSTINO_STEP_RSET) {
-        if (!(s->offers & POSTINO_OFFERS_AUTH))
-            sasl->chosen = sasl->unoffered;
-        else if (!sasl->chosen)
-            sasl->chosen = sasl->unlisted;
-        sasl->round = 0;
-        sasl->cancelled = false;
-        s->spoken.step = POSTINO_STEP_AUTH;
-        if (!sasl->chosen)
-            reason = POSTINO_REASON_NO_AUTH;
-        if (!s->secured && !sasl->in_clear)
-            reason = POSTINO_REASON_NO_TLS;
-    } else if (s->spoken.step == POSTINO_STEP_HELO && !sasl->unoffered) { /* it knows no AUTH */
-        reason = POSTINO_REASON_NO_AUTH;
+    if (s->spoken.step != POSTINO_STEP_RSET) {
+        if (s->spoken.step == POSTINO_STEP_HELO && !sasl->unoffered) /* it knows no AUTH */
+            postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_AUTH);
+        return;
     }
-    if (reason)
-        postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, reason);
+    if (!(s->offers & POSTINO_OFFERS_AUTH))
+        sasl->chosen = sasl->unoffered;
+    else if (!sasl->chosen)
+        sasl->chosen = sasl->unlisted;
+    sasl->round = 0;
+    sasl->cancelled = false;
+    s->spoken.step = POSTINO_STEP_AUTH;
+    if (!s->secured && !sasl->in_clear)
+        postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_TLS);
+    else if (!sasl->chosen)
+        postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_AUTH);
 }
 
 static bool first_goes_along(const struct postino_sasl *sasl)
