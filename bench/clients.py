@@ -1,0 +1,94 @@
+"""The clients that bench/run measures side by side: each sends one message, from a file, to a server on a host and port."""
+import os
+import re
+import shlex
+import shutil
+import subprocess
+
+NAME = "client.example.test"
+SENDER = "ada@example.test"
+SMTPLIB = """
+import smtplib, sys
+host, port, path, recipients = sys.argv[1:]
+server = smtplib.SMTP(host, int(port), local_hostname="%s")
+server.sendmail("%s", recipients.split(","), open(path, "rb").read())
+server.quit()
+""" % (NAME, SENDER)
+
+
+def recipients(count):
+    return ["r%d@example.test" % number for number in range(1, count + 1)]
+
+
+class Client:
+    """`command(host, port, path, addresses)` gives its words; `version` is what its program says of itself."""
+
+    def __init__(self, name, command, version, pipelines=True):
+        self.name, self.command, self.version, self.pipelines = name, command, version, pipelines
+
+    def line(self, port, path, addresses):
+        """For sh on a wire, where POSTINO_ADDRESS is the host."""
+        words = self.command("@HOST@", port, path, addresses)
+        # The host stands outside of the quotes, so that sh fills it in.
+        return " ".join(shlex.quote(word).replace("@HOST@", "'\"$POSTINO_ADDRESS\"'") if "'" in shlex.quote(word)
+                        else word.replace("@HOST@", "\"$POSTINO_ADDRESS\"") for word in words)
+
+
+def postino(program):
+    def command(host, port, path, addresses):
+        return [program, "send", "--server", "smtp://%s:%d" % (host, port), "--name", NAME, "--from", SENDER, "--to",
+                ",".join(addresses), "--message", path]
+    return Client("postino send", command, first_line([program, "--version"]))
+
+
+def curl(host, port, path, addresses):
+    words = ["curl", "--silent", "--show-error", "smtp://%s:%d/%s" % (host, port, NAME), "--mail-from", SENDER]
+    for address in addresses:
+        words += ["--mail-rcpt", address]
+    return words + ["--upload-file", path]
+
+
+def msmtp(host, port, path, addresses):
+    """It reads the message from its standard input."""
+    words = ["msmtp", "--file=/dev/null", "--host=" + host, "--port=%d" % port, "--domain=" + NAME, "--from=" + SENDER,
+             "--auth=off", "--tls=off"]
+    return ["sh", "-c", 'path=$1; shift; exec "$@" <"$path"', "sh", path] + words + addresses
+
+
+def swaks(host, port, path, addresses):
+    return ["swaks", "--silent", "3", "--pipeline", "--server", host, "--port", str(port), "--helo", NAME, "--from",
+            SENDER, "--to", ",".join(addresses), "--data", "@" + path]
+
+
+def smtplib(host, port, path, addresses):
+    return ["/usr/bin/python3", "-c", SMTPLIB, host, str(port), path, ",".join(addresses)]
+
+
+def first_line(command):
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    except OSError:
+        return ""
+    line = done.stdout.splitlines()[0] if done.stdout else ""
+    return re.sub(r" \(.*| libcurl.*", "", line).strip()
+
+
+def peers():
+    """Those that are here."""
+    found = []
+    for program, name, command, pipelines in (("curl", "curl", curl, False), ("msmtp", "msmtp", msmtp, True),
+                                              ("swaks", "swaks --pipeline", swaks, True),
+                                              ("/usr/bin/python3", "smtplib", smtplib, False)):
+        if shutil.which(program):
+            found.append(Client(name, command, first_line([program, "--version"]), pipelines))
+    return found
+
+
+def write_message(path, size):
+    """A message of this size, all of it short lines of ASCII."""
+    head = "From: Ada <%s>\r\nTo: someone@example.test\r\nSubject: A benchmark\r\n\r\n" % SENDER
+    line = "The quick brown fox jumps over the lazy dog, and does so again tomorrow.\r\n"
+    text = (head + line * (size // len(line) + 1))[:size - 2] + "\r\n"
+    with open(path, "wb") as file:
+        file.write(text.encode("ascii"))
+    return os.path.getsize(path)

@@ -1,0 +1,161 @@
+"""What bench/run measures with: the wire, strace, callgrind, and the largest memory of a process."""
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+PORT = 2525
+SENDING = ("write", "writev", "sendto", "sendmsg", "sendmmsg")
+RECEIVING = ("read", "readv", "recvfrom", "recvmsg", "recvmmsg")
+
+
+class Unavailable(Exception):
+    """This machine cannot measure that; the text says why."""
+
+
+def run(command, **more):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **more)
+
+
+class Sink:
+    """`postino sink` on a free port of loopback."""
+
+    def __init__(self, program, *options):
+        self.process = subprocess.Popen([program, "sink", *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                        text=True)
+        self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+
+# ---- Round trips ----
+
+def sink_server(program, *options):
+    return " ".join([program, "sink", "--listen", "$POSTINO_ADDRESS:%d" % PORT, *options])
+
+
+def postfix_server():
+    rig = os.path.join(ROOT, "tests", "interop", "postfix")
+    return "'%s' serve $POSTINO_ADDRESS %d" % (rig, PORT)
+
+
+def on_wire(program, server, lines, delay_ms, events):
+    """Runs the server, and these shell lines one after the other, on a wire."""
+    wire = os.path.join(os.path.dirname(os.path.abspath(program)), "bench", "wire")
+    if not os.path.exists(wire):
+        raise Unavailable("no " + wire)
+    for _ in range(3):
+        done = run([wire, "--delay-ms", str(delay_ms), "--events", events, "--wait-port", str(PORT), "--server", server,
+                    "--", "sh", "-c", "\n".join("(%s) >/dev/null || exit 1" % line for line in lines)])
+        # A server may have to wait for another that is being set up at the same time.
+        if "no server greets" not in done.stdout:
+            break
+    if done.returncode == 77 or "skip:" in done.stdout:
+        raise Unavailable(done.stdout.strip().replace("\n", " "))
+    if done.returncode:
+        raise RuntimeError("a client or the server failed on the wire:\n" + done.stdout)
+
+
+def round_trips(program, server, lines, delay_ms):
+    """Each of these shell lines is a client that sends one mail; the conversations in that order."""
+    with tempfile.TemporaryDirectory() as folder:
+        events = os.path.join(folder, "events.json")
+        on_wire(program, server, lines, delay_ms, events)
+        counted = run([os.path.join(HERE, "round_trips.py"), "--json", events])
+    found = [mail for mail in map(json.loads, counted.stdout.splitlines()) if mail["code"] == 250]
+    if len(found) != len(lines):
+        raise RuntimeError("%d mails were accepted of %d" % (len(found), len(lines)))
+    return found
+
+
+# ---- One process ----
+
+def system_calls(command):
+    """(all, those that send on a connection, those that receive there), of the command and what it starts."""
+    if not shutil.which("strace"):
+        raise Unavailable("no strace here (scripts/setup bench installs it)")
+    with tempfile.NamedTemporaryFile("r", suffix=".strace") as trace:
+        done = run(["strace", "-f", "-o", trace.name, *command])
+        text = trace.read()
+    if "ptrace" in done.stdout and "exited" not in text:
+        raise Unavailable("strace may not trace here")
+    if done.returncode:
+        raise RuntimeError("%s: exit %d: %s" % (command[0], done.returncode, done.stdout))
+    sockets, sent, received, total = set(), 0, 0, 0
+    for line in text.splitlines():
+        call = re.match(r"\d+ +(\w+)\((\d*)", line)
+        if not call:
+            continue  # a signal, an exit, or the end of a call that was counted as it began
+        total += 1
+        name, descriptor = call.groups()
+        made = re.match(r"\d+ +socket\(AF_INET6?, SOCK_STREAM.* = (\d+)$", line)
+        if made:
+            sockets.add(made.group(1))
+        elif name == "close":
+            sockets.discard(descriptor)
+        elif descriptor in sockets:
+            sent += name in SENDING
+            received += name in RECEIVING and not line.endswith("= -1 EAGAIN (Resource temporarily unavailable)")
+    return total, sent, received
+
+
+def instructions(command):
+    if not shutil.which("valgrind"):
+        raise Unavailable("no valgrind here (scripts/setup bench installs it)")
+    done = run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command])
+    counts = re.findall(r"Collected : (\d+)", done.stdout)
+    if done.returncode or not counts:
+        raise Unavailable("callgrind cannot run %s here" % command[0])
+    return max(map(int, counts))
+
+
+def peak_kib(program, command):
+    peak = os.path.join(os.path.dirname(os.path.abspath(program)), "bench", "peak")
+    if not os.path.exists(peak):
+        raise Unavailable("no " + peak)
+    done = run([peak, *command])
+    found = re.search(r"^peak (\d+) KiB$", done.stdout, re.M)
+    if done.returncode or not found:
+        raise RuntimeError("%s: exit %d: %s" % (command[0], done.returncode, done.stdout))
+    return int(found.group(1))
+
+
+def process_ms(command):
+    started = time.monotonic()
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise RuntimeError("%s: exit %d" % (command[0], done.returncode))
+    return (time.monotonic() - started) * 1000
+
+
+def processor_ms(command):
+    """Of user and kernel."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process_ms(command)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
+
+
+# ---- The machine ----
+
+def machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        model = re.search(r"^model name\s*: (.*)$", file.read(), re.M)
+    system = "an unknown system"
+    if os.path.exists("/etc/debian_version"):
+        with open("/etc/debian_version", encoding="utf-8") as file:
+            system = "Debian " + file.read().strip()
+    return "%s, %d processors, %s, Linux %s, Python %s" % (model.group(1) if model else os.uname().machine, os.cpu_count(),
+                                                          system, os.uname().release, sys.version.split()[0])
