@@ -225,7 +225,9 @@ static inline void device_open(struct device *d, ULONG payload, ULONG packets, U
         NXD_ADDRESS own = d->address;
         own.nxd_ip_address.v6[3] = 2;
         CHECK_STATUS(nxd_ipv6_address_set(&d->ip, 0, &own, 64, NX_NULL), NX_SUCCESS);
-        CHECK_STATUS(nx_host_route_v6(addresses, 25, port), NX_SUCCESS);
+        char rule[64];
+        snprintf(rule, sizeof rule, "[2001:db8::1]:25=127.0.0.1:%u", port);
+        CHECK_STATUS(nx_host_routes(rule), NX_SUCCESS);
     }
 #else
     (void)v6;
