@@ -47,6 +47,7 @@ struct postino_posix {
     int error; /* errno of the last attempt, or 0 */
     void *resolver;
     int resolver_status;
+    int questions; /* to name servers, not answered yet */
     int address_count;
     int attempt_count; /* begun */
     uint64_t next_attempt_ms;

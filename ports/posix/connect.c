@@ -102,8 +102,8 @@ static int race(struct postino_posix *posix)
             running += address->fd >= 0;
         }
         if (posix->attempt_count == posix->address_count)
-            return running ? 0 : -1;
-        if (running && postino_posix_now_ms() < posix->next_attempt_ms)
+            return running || posix->questions ? 0 : -1;
+        if ((running || posix->attempt_count == 0) && postino_posix_now_ms() < posix->next_attempt_ms)
             return 0;
         begin_attempt(posix);
     }
@@ -132,13 +132,14 @@ int postino_posix_connect(struct postino_transport *transport)
     if (!posix->addresses) {
         posix->addresses = calloc(POSTINO_POSIX_ADDRESSES_MAX, sizeof *posix->addresses);
         posix->address_count = posix->attempt_count = 0;
+        posix->next_attempt_ms = 0;
         posix->error = 0;
         if (!posix->addresses) {
             posix->error = ENOMEM;
             return -1;
         }
     }
-    int connected = posix->address_count ? 1 : postino_posix_resolve(posix);
+    int connected = postino_posix_resolve(posix);
     if (connected == 1)
         connected = race(posix);
     if (connected)

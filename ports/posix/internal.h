@@ -10,7 +10,7 @@ uint64_t postino_posix_now_ms(void);
 int postino_posix_connect(struct postino_transport *transport);
 void postino_posix_stop_connecting(struct postino_posix *posix);
 
-/* resolve.c: fills posix->addresses. Returns 1, 0 for not yet, or -1. */
+/* resolve.c: fills posix->addresses, which may become more later. Returns 1, 0 for none yet, or -1 for none at all. */
 int postino_posix_resolve(struct postino_posix *posix);
 void postino_posix_stop_resolving(struct postino_posix *posix);
 int postino_posix_resolver_poll(struct postino_posix *posix, struct pollfd *fds, int size);

@@ -68,7 +68,7 @@ static void report(struct postino_send_options *options, const struct postino_po
         snprintf(where, sizeof where, "%s", url->path);
     else
         snprintf(where, sizeof where, "%s port %u", url->host, url->port);
-    if (worst->step == POSTINO_STEP_CONNECT && worst->reason == POSTINO_REASON_LOST)
+    if (worst->step == POSTINO_STEP_CONNECT && worst->reason != POSTINO_REASON_CANCELLED)
         snprintf(options->problem, sizeof options->problem, "connecting to %s: %s", where,
                  postino_posix_problem(posix));
     else if (worst->code)
