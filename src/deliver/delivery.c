@@ -148,8 +148,6 @@ static void session_ended(struct postino_delivery *d)
     memset(&d->error, 0, sizeof d->error);
     if (error)
         d->error = *error;
-    if (postino_session_withdrawn(&d->session))
-        d->session_config.behind_dot = NULL;
     while ((mail = postino_session_finished(&d->session)) != NULL) {
         if (mail == &d->again)
             continue;
