@@ -91,21 +91,43 @@ bool postino_nx_sound(const char *text, bool path)
     return true;
 }
 
+#ifdef NX_SMTP_CLIENT_AUTH_NONE_USES_PLAIN
+static void next_where_offered(struct postino_session *s)
+{
+    if (s->offers & POSTINO_OFFERS_AUTH)
+        postino_auth.next(s);
+}
+
+/* Without a type, AUTH is spoken where the server offers it; what is not offered is tried as PLAIN. */
+static const struct postino_opening *choose(struct postino_nx_dialogue *dialogue, UINT type)
+{
+    dialogue->sasl.unoffered = &postino_plain;
+    if (type != NX_SMTP_CLIENT_AUTH_NONE)
+        return &postino_auth;
+    dialogue->where_offered = postino_auth;
+    dialogue->where_offered.next = next_where_offered;
+    return &dialogue->where_offered;
+}
+#else
+static const struct postino_opening *choose(struct postino_nx_dialogue *dialogue, UINT type)
+{
+    dialogue->sasl.unoffered = dialogue->sasl.mechanisms[0];
+    return type == NX_SMTP_CLIENT_AUTH_NONE ? NULL : &postino_auth;
+}
+#endif
+
 static void introduce(NX_SMTP_CLIENT *client, struct postino_nx_dialogue *dialogue)
 {
     UINT type = client->nx_smtp_client_authentication_type;
     struct postino_sasl *sasl = &dialogue->sasl;
-    if (type == NX_SMTP_CLIENT_AUTH_NONE)
-        return;
-    dialogue->config.opening[1] = &postino_auth;
-    dialogue->config.sasl = sasl;
     sasl->mechanisms = type == NX_SMTP_CLIENT_AUTH_LOGIN ? login_first : plain_first;
     sasl->identity = client->nx_smtp_username;
     sasl->user = client->nx_smtp_username;
     sasl->password = client->nx_smtp_password;
     sasl->in_clear = true;
     sasl->unlisted = &postino_plain;
-    sasl->unoffered = sasl->mechanisms[0];
+    dialogue->config.sasl = sasl;
+    dialogue->config.opening[1] = choose(dialogue, type);
 }
 
 /* Connects, and begins a session of a client that says little and waits for each reply. */

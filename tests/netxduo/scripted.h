@@ -28,7 +28,7 @@ enum {
  *
  *   |    a pause, so that what follows comes in another segment      ~    a NUL
  *   ^    at the end: it closes behind that                           !    at the end: it resets the connection
- *   ""   it says nothing to this command
+ *   %    a longer while in which it reads nothing                    ""   it says nothing to this command
  */
 struct server {
     const char *const *script;         /* of every connection */
@@ -98,16 +98,11 @@ UINT __wrap__nxe_tcp_socket_send(NX_TCP_SOCKET *socket_ptr, NX_PACKET **packet_p
     return status;
 }
 
-static inline void pause_a_little(void)
-{
-    usleep(20000);
-}
-
 static inline void say(int fd, const char *text)
 {
     for (const char *part = text; *part;) {
         char octets[4096];
-        size_t length = strcspn(part, "|^!");
+        size_t length = strcspn(part, "|^!%");
         memcpy(octets, part, length);
         for (size_t i = 0; i < length; i++)
             if (octets[i] == '~')
@@ -116,7 +111,9 @@ static inline void say(int fd, const char *text)
             return;
         part += length;
         if (*part == '|')
-            pause_a_little();
+            usleep(20000);
+        if (*part == '%')
+            usleep(400000);
         if (*part)
             part++;
     }
@@ -153,7 +150,7 @@ static inline void converse(struct server *s, int fd, const char *const *script)
         }
         if (last == '!' || last == '^')
             return;
-        message = !strncmp(*script, "354", 3);
+        message = strstr(*script, "354 ") != NULL;
         if (!hear(s, fd, message))
             return;
     }
