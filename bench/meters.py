@@ -112,13 +112,14 @@ def system_calls(command):
 
 
 def instructions(command):
+    """Of the command and what it starts, in user space."""
     if not shutil.which("valgrind"):
         raise Unavailable("no valgrind here (scripts/setup bench installs it)")
-    done = run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command])
+    done = run(["valgrind", "--tool=callgrind", "--trace-children=yes", "--callgrind-out-file=/dev/null", *command])
     counts = re.findall(r"Collected : (\d+)", done.stdout)
     if done.returncode or not counts:
         raise Unavailable("callgrind cannot run %s here" % command[0])
-    return max(map(int, counts))
+    return sum(map(int, counts))
 
 
 def peak_kib(program, command):

@@ -164,6 +164,7 @@ static void a_source_is_prepared_once(void)
         CHECK_NUMBER(postino_session_submit(&s, &second), POSTINO_OK);
         to_final_reply(&s);
         say(&s, refusals[i]);
+        postino_session_quit(&s); /* asks once more what comes next */
         spoken(&s, buffer, sizeof buffer - 1);
         CHECK_TEXT(buffer, i ? "RSET\r\n" : "MAIL FROM:<a@x.test>\r\n");
         CHECK_NUMBER(prepares, 2);
