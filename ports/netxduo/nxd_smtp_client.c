@@ -7,8 +7,8 @@
 typedef char postino_nx_session_fits
     [sizeof(struct postino_session) <= sizeof(((NX_SMTP_CLIENT *)0)->nx_smtp_client_session) ? 1 : -1];
 
-static const struct postino_mechanism *const plain_first[] = {&postino_plain, &postino_login, NULL};
-static const struct postino_mechanism *const login_first[] = {&postino_login, &postino_plain, NULL};
+/* From the first one on: LOGIN is preferred; from the second one on: PLAIN. */
+static const struct postino_mechanism *const mechanisms[] = {&postino_login, &postino_plain, &postino_login, NULL};
 
 struct postino_session *postino_nx_session(NX_SMTP_CLIENT *client)
 {
@@ -120,7 +120,7 @@ static void introduce(NX_SMTP_CLIENT *client, struct postino_nx_dialogue *dialog
 {
     UINT type = client->nx_smtp_client_authentication_type;
     struct postino_sasl *sasl = &dialogue->sasl;
-    sasl->mechanisms = type == NX_SMTP_CLIENT_AUTH_LOGIN ? login_first : plain_first;
+    sasl->mechanisms = mechanisms + (type != NX_SMTP_CLIENT_AUTH_LOGIN);
     sasl->identity = client->nx_smtp_username;
     sasl->user = client->nx_smtp_username;
     sasl->password = client->nx_smtp_password;

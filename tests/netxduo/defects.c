@@ -247,6 +247,12 @@ static void the_servers_words_are_kept(void)
     CHECK_STATUS(nx_smtp_client_reply_get(&device.client, &reply), NX_SUCCESS);
     CHECK_NUMBER(reply.nx_smtp_reply_class + reply.nx_smtp_reply_subject + reply.nx_smtp_reply_detail, 0);
     finish();
+    begin(accepting);
+    CHECK_STATUS(send_mail(), NX_SUCCESS);
+    CHECK_STATUS(nx_smtp_client_reply_get(&device.client, &reply), NX_SUCCESS);
+    CHECK_NUMBER(reply.nx_smtp_reply_class, 2);
+    CHECK_NUMBER(reply.nx_smtp_reply_subject + reply.nx_smtp_reply_detail, 0);
+    finish();
 }
 
 /* A mail that left whole, without a final reply. */
