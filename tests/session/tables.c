@@ -28,10 +28,11 @@ static bool name(const char *text)
 static void paths_that_are_valid(void)
 {
     static const char *const paths[] = {
-        "a@b",         "a@b.c",           "a.b@c.d",     "a+b@c",          "!#$%&'*+-/=?^_`{|}~@x.test",
-        "0@0",         "a@b-c.d--e",      "a@1.2.3.4",   "\"\"@x.test",    "\"a b\"@x.test",
-        "\"a>b\"@x.t", "\"a\\\"b\"@x.t",  "\"\\\\\"@x",  "\"a@b\"@x.test", "a@[192.0.2.1]",
-        "a@[IPv6:::]", "A@XN--MNCHEN.de", "a@[tag:x-y]", "\".\"@x",        "Z@Z",
+        "a@b",         "a@b.c",          "a.b@c.d",         "a+b@c",          "!#$%&'*+-/=?^_`{|}~@x.test",
+        "0@0",         "a@b-c.d--e",     "a@1.2.3.4",       "\"\"@x.test",    "\"a b\"@x.test",
+        "\"a>b\"@x.t", "\"a\\\"b\"@x.t", "\"\\\\\"@x",      "\"a@b\"@x.test", "a@[192.0.2.1]",
+        "a@[x]",       "a@[IPv6:::]",    "A@XN--MNCHEN.de", "a@[tag:x-y]",    "\".\"@x",
+        "Z@Z",
     };
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         CHECK(path(paths[i]));

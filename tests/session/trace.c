@@ -22,6 +22,7 @@ static void converse(size_t trace_size)
     char buffer[512];
     log_text[0] = '\0';
     char *room = malloc(trace_size);
+    memset(&trace, 0xA5, sizeof trace);
     postino_trace_init(&trace, room, trace_size, note);
     config.trace = &trace;
     postino_session_init(&s, &config);

@@ -172,6 +172,25 @@ static void a_source_is_prepared_once(void)
     }
 }
 
+/* However often it is asked what comes next, while the mail waits for its turn. */
+static void a_source_that_waits_is_prepared_once(void)
+{
+    struct postino_session s;
+    char buffer[512];
+    struct postino_recipient other = recipient;
+    postino_session_init(&s, &config);
+    struct postino_mail second = *new_mail();
+    second.recipients = &other;
+    CHECK_NUMBER(postino_session_submit(&s, &mail), POSTINO_OK);
+    CHECK_NUMBER(postino_session_submit(&s, &second), POSTINO_OK);
+    to_final_reply(&s);
+    CHECK_NUMBER(prepares, 2);
+    postino_session_quit(&s);
+    say(&s, "250 x\r\n");
+    spoken(&s, buffer, sizeof buffer - 1);
+    CHECK_NUMBER(prepares, 2);
+}
+
 /* attacks 125: ten thousand recipients, each with its own result. */
 static void ten_thousand_recipients_are_answered_each(void)
 {
@@ -301,6 +320,7 @@ int main(void)
     RUN(nothing_is_spoken_before_the_handshake);
     RUN(recipients_end_where_they_end);
     RUN(a_source_is_prepared_once);
+    RUN(a_source_that_waits_is_prepared_once);
     RUN(ten_thousand_recipients_are_answered_each);
     RUN(outcomes_are_right_where_the_counters_wrap);
     RUN(two_sessions_share_nothing);
