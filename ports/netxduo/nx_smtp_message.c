@@ -2,9 +2,9 @@
 #include "nx_smtp_internal.h"
 
 enum {
-    WORD_OCTETS = 36,    /* of text in an encoded word: with what surrounds it, and a field name, below 76 (2047 2) */
-    LONGEST_AS_IS = 900, /* octets of a subject that need no fold: a line has 998 at most (5322 2.1.1) */
-    LONGEST_CHARACTER = 4
+    WORD_OCTETS =
+        36, /* of text in an encoded word, and the rest of a character: below 76 with all around it (2047 2) */
+    LONGEST_AS_IS = 900 /* octets of a subject that need no fold: a line has 998 at most (5322 2.1.1) */
 };
 
 /* Encoded words (2047), none of which splits a character (2047 5). */
@@ -12,11 +12,11 @@ static void put_words(struct postino_writer *w, const char *text)
 {
     for (;;) {
         struct postino_response word = {w, 0, 0};
-        const char *begin = text;
+        const char *end = text + WORD_OCTETS;
         postino_command_put(w, "=?utf-8?B?");
-        while (*text && (text < begin + WORD_OCTETS ||
-                         ((*text & 0xC0) == 0x80 && text < begin + WORD_OCTETS + LONGEST_CHARACTER - 1)))
+        do
             postino_response_put(&word, *text++);
+        while (*text && (text < end || (*text & 0xC0) == 0x80));
         postino_response_end(&word);
         postino_command_put(w, "?=");
         if (!*text)

@@ -51,53 +51,43 @@ static void next(struct postino_session *s)
         postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_AUTH);
 }
 
-static bool first_goes_along(const struct postino_sasl *sasl)
-{
-    return sasl->initial_response && sasl->chosen->client_first;
-}
-
-static void respond(const struct postino_sasl *sasl, unsigned round, struct postino_writer *w)
-{
-    struct postino_response response = {w, 0, 0};
-    if (w->masked) {
-        postino_command_put(w, "***");
-        return;
-    }
-    sasl->chosen->respond(sasl, round, &response);
-    postino_response_end(&response);
-}
-
 /* Round 0 is the command itself; each further one answers a challenge. */
 static void render(const struct postino_session *s, struct postino_writer *w)
 {
     const struct postino_sasl *sasl = s->config->sasl;
+    struct postino_response response = {w, 0, 0};
+    unsigned round = sasl->round;
     if (sasl->cancelled) {
         postino_command_put(w, "*");
-    } else if (sasl->round) {
-        respond(sasl, sasl->round - 1u, w);
-    } else {
+        return;
+    }
+    if (round == 0) {
         postino_command_put(w, "AUTH ");
         postino_command_put(w, sasl->chosen->name);
-        if (first_goes_along(sasl)) {
-            postino_command_put(w, " ");
-            respond(sasl, 0, w);
-        }
+        if (!sasl->initial_response || !sasl->chosen->client_first)
+            return;
+        postino_command_put(w, " ");
+        round = 1;
     }
+    if (w->masked) {
+        postino_command_put(w, "***");
+        return;
+    }
+    sasl->chosen->respond(sasl, round - 1, &response);
+    postino_response_end(&response);
 }
 
 static void answered(struct postino_session *s, enum postino_verdict verdict)
 {
     struct postino_sasl *sasl = s->config->sasl;
-    if (verdict != POSTINO_VERDICT_ACCEPTED) {
+    if (verdict != POSTINO_VERDICT_ACCEPTED)
         postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
-    } else if (sasl->cancelled) { /* 4954 4: that is answered by 501 */
+    else if (sasl->cancelled) /* 4954 4: that is answered by 501 */
         postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
-    } else if (s->code != 334) {
+    else if (s->code != 334)
         s->spoken.step = POSTINO_STEP_RSET;
-    } else { /* a server that has no end of challenges is cancelled */
-        s->spoken.step = POSTINO_STEP_AUTH;
+    else /* a server that has no end of challenges is cancelled */
         sasl->cancelled = sasl->round++ == sasl->chosen->rounds;
-    }
 }
 
 const struct postino_opening postino_auth = {
