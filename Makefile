@@ -3,7 +3,7 @@ BUILD ?= build
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
 
-.PHONY: all help setup demo test check-all bench size coverage fuzz format install clean
+.PHONY: all help setup demo demo-netxduo test check-all bench size coverage fuzz format install clean
 
 all: $(BUILD)/configured
 	@cmake --build $(BUILD) -j$(JOBS) -- --no-print-directory $(QUIET)
@@ -22,6 +22,9 @@ demo: ## delivers a real mail with an attachment to a server of our own, and sho
 	@scripts/setup build demo
 	@$(MAKE) --no-print-directory all QUIET=">/dev/null"
 	@scripts/demo $(BUILD)/postino
+
+demo-netxduo: all ## the demo of NetX Duo's guide on the host layer, delivered to the sink
+	@scripts/demo-netxduo $(BUILD)/postino
 
 test: ## all tests: `N passed, N failed` (about ten minutes)
 	@scripts/setup build test size
