@@ -275,7 +275,7 @@ static void kept_connection_is_made_anew(void)
         server.scripts = scripts;
         CHECK_STATUS(nx_smtp_client_connection_keep(&device.client, &connection), NX_SUCCESS);
         CHECK_STATUS(send_mail(), NX_SUCCESS);
-        tx_thread_sleep(60);
+        tx_thread_sleep(160);
         CHECK_STATUS(send_mail(), NX_SUCCESS);
         CHECK_STATUS(nx_smtp_client_connection_release(&device.client), NX_SUCCESS);
         finish();

@@ -252,7 +252,7 @@ static inline void device_close(struct device *d)
 static inline void begin_with(const char *const *script, ULONG payload, ULONG packets)
 {
     nx_host_reset();
-    nx_host_tick(1000);
+    nx_host_tick(500);
     server.script = script;
     server_start(&server);
     nx_host_thread_adopt(&device.thread, (CHAR *)"mail");

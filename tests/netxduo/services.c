@@ -142,7 +142,7 @@ static void send_tells_a_refused_connection(void)
     CHECK_NUMBER(device.client.nx_smtp_client_mail_outcome, NX_SMTP_OUTCOME_NOT_TRIED);
     server_start(&server);
     nx_host_reset();
-    nx_host_tick(1000);
+    nx_host_tick(500);
     CHECK_STATUS(nx_host_route(device.address.nxd_ip_address.v4, 25, server.port), NX_SUCCESS);
     CHECK_STATUS(send_mail(), NX_SUCCESS);
     finish();
