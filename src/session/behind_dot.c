@@ -43,7 +43,8 @@ static unsigned timeout_s(const struct postino_session *s)
 
 static bool was_silence(const struct postino_session *s)
 {
-    return s->error.reason == POSTINO_REASON_TIMEOUT && s->error.step == POSTINO_STEP_RSET && !s->dirty;
+    return s->outstanding && s->error.reason == POSTINO_REASON_TIMEOUT && s->error.step == POSTINO_STEP_RSET &&
+           !s->dirty;
 }
 
 const struct postino_behind_dot postino_behind_dot = {refused, answered, speak_again, timeout_s, was_silence};
