@@ -63,6 +63,7 @@ static enum postino_outcome converse(const struct postino_config *config,
                 secured(&session);
             break;
         case POSTINO_NEED_CONTENT:
+        case POSTINO_NEED_TIME:
         case POSTINO_NEED_CLOSE: {
             const struct postino_mail *done = postino_session_finished(&session);
             return done ? (enum postino_outcome)done->result.outcome : POSTINO_NOT_TRIED;

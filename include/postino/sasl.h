@@ -7,11 +7,15 @@
  * Where there is a `sasl`, mail is sent only once the server has accepted it: AUTH that is not offered, or refused,
  * ends the session. AUTH is spoken in TLS only, unless `in_clear` permits otherwise. Credentials are never traced.
  *
- * The struct and what it points at are borrowed until the session is closed; one belongs to one session at a time.
+ * The list of mechanisms is the floor: what does not stand in it is never spoken, whatever a server offers. The next
+ * one of it is tried only where the server said 504 to the one before, which is before a credential was of use to it.
+ *
+ * The structs and what they point at are borrowed until the session is closed; one belongs to one session at a time.
  */
 #ifndef POSTINO_SASL_H
 #define POSTINO_SASL_H
 
+#include <postino/crypto.h>
 #include <postino/session.h>
 
 #ifdef __cplusplus
@@ -19,23 +23,74 @@ extern "C" {
 #endif
 
 struct postino_mechanism;
-extern const struct postino_mechanism postino_plain; /* 4616 */
-extern const struct postino_mechanism
-    postino_login; /* user name and password, each asked for; in no RFC, but everywhere */
+struct postino_writer;
+
+extern const struct postino_mechanism postino_plain;     /* 4616 */
+extern const struct postino_mechanism postino_login;     /* user name and password, each asked for; in no RFC */
+extern const struct postino_mechanism postino_external;  /* 4422 A: who TLS says that we are; `identity`, or none */
+extern const struct postino_mechanism postino_anonymous; /* 4505: `user` is the trace information */
+
+/* With `password` as the token, of any length. */
+extern const struct postino_mechanism postino_xoauth2;     /* of Google and Microsoft */
+extern const struct postino_mechanism postino_oauthbearer; /* 7628 */
+
+/* With `work`, and config.text for the challenge: one that does not fit there is cancelled. Hosts give 12,290 octets
+ * (4954 4), 256 serve where the server is known. */
+extern const struct postino_mechanism postino_cram_md5;     /* 2195 */
+extern const struct postino_mechanism postino_scram_sha1;   /* 5802 */
+extern const struct postino_mechanism postino_scram_sha256; /* 7677 */
+/* Bound to the TLS connection; spoken where `work` has a binding. */
+extern const struct postino_mechanism postino_scram_sha1_plus;
+extern const struct postino_mechanism postino_scram_sha256_plus;
+
+/* What binds an authentication to the TLS connection under it (5056). */
+struct postino_binding {
+    const char *type; /* "tls-exporter" (9266), "tls-server-end-point" (5929 4); NULL: none is to be had */
+    uint8_t octets[64];
+    size_t length;
+};
+
+/* What mechanisms that answer challenges work with. */
+struct postino_sasl_work {
+    const struct postino_crypto *crypto;
+    struct postino_binding binding;
+    uint32_t iterations_max; /* of SCRAM that a server may ask for; 0: 100,000. Less than 4,096 is refused (7677 4) */
+
+    /* Iterations in one call of postino_session_output, where the port does not do all in one; 0: 64. In between the
+     * session needs POSTINO_NEED_TIME. */
+    uint32_t slice;
+
+    const char *challenge; /* private from here on */
+    uint32_t iterations;
+    bool proved;
+    char nonce[25];
+    uint8_t salted[POSTINO_DIGEST_MAX];
+    uint8_t round[POSTINO_DIGEST_MAX];
+    uint8_t proof[POSTINO_DIGEST_MAX];
+    uint8_t signature[POSTINO_DIGEST_MAX];
+};
 
 struct postino_sasl {
     /* Those that may be used, the preferred one first, NULL at the end; at most 32. */
     const struct postino_mechanism *const *mechanisms;
 
-    const char *identity; /* authorization identity of PLAIN, or NULL: none is said, the server derives it (4616 2) */
+    const char *identity; /* authorization identity, or NULL: none is said, the server derives it (4616 2) */
     const char *user;
-    const char *password;
+    const char *password;           /* or token */
+    struct postino_sasl_work *work; /* NULL: mechanisms with challenges are not used */
+
+    /* NULL, or called when a token is to be spoken, to set `password`. False: there is none now, and the mechanism is
+     * not used. */
+    bool (*fetch)(struct postino_sasl *sasl);
+
+    /* NULL, or called once the server has accepted who we are: this connection needs no secret any more. */
+    void (*accepted)(struct postino_sasl *sasl);
 
     bool in_clear; /* without TLS, too */
 
-    /* The first response goes with AUTH where the mechanism has one to begin with: a round trip less (4954 4). Not with
-     * servers whose words are counted. */
-    bool initial_response;
+    /* &postino_initial_response: the first response goes with AUTH where the mechanism has one to begin with and the
+     * line stays within 512 octets, which is a round trip less (4954 4). NULL: for servers whose words are counted. */
+    bool (*initial_response)(const struct postino_sasl *sasl, struct postino_writer *writer);
 
     /* For servers that do not say what they take. Tried where AUTH is offered with no mechanism that is known, and
      * where it is not offered at all. NULL: the session ends. */
@@ -44,11 +99,17 @@ struct postino_sasl {
 
     const struct postino_mechanism *chosen; /* private from here on */
     uint32_t candidates;
-    uint32_t best;
+    uint32_t offered;
     uint8_t position;
     uint8_t round;
     bool cancelled;
+    bool plus_offered;
 };
+
+bool postino_initial_response(const struct postino_sasl *sasl, struct postino_writer *writer);
+
+/* Computes for a while: the answer to POSTINO_NEED_TIME. */
+void postino_sasl_work(struct postino_session *session);
 
 #ifdef __cplusplus
 }

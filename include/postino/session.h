@@ -7,6 +7,7 @@
  *   POSTINO_NEED_RECEIVE  read, then postino_session_input(session, octets, n); input is legal at any time
  *   POSTINO_NEED_TLS      run the handshake, then postino_session_secured(session)
  *   POSTINO_NEED_CONTENT  the source of the message said "not yet": call output again when it has more
+ *   POSTINO_NEED_TIME     a mechanism of authentication computes in slices: postino_sasl_work(session), again and again
  *   POSTINO_NEED_MAIL     everything is done: submit another mail, or postino_session_quit(session)
  *   POSTINO_NEED_CLOSE    close the connection, then take the mails back with postino_session_finished(session)
  *
@@ -67,12 +68,15 @@ enum postino_reason {
     POSTINO_REASON_INJECTION, /* octets came in clear behind the reply to STARTTLS */
     POSTINO_REASON_NO_TLS,    /* TLS is required and the server does not offer it */
     POSTINO_REASON_NO_AUTH,   /* there are credentials, and the server offers no mechanism for them (4954) */
-    POSTINO_REASON_TOO_LARGE, /* larger than the server's SIZE (1870 6.1) */
-    POSTINO_REASON_SOURCE,    /* the source of the message failed */
-    POSTINO_REASON_NUL,       /* a NUL in the content (5321 4.5.2 in its text) */
-    POSTINO_REASON_LONG_LINE, /* a line of more than 998 octets (5321 4.5.3.1.6) */
-    POSTINO_REASON_8BIT,      /* octets above 127 where the server offers no 8BITMIME (6152) */
-    POSTINO_REASON_POLICY     /* another recipient was refused, and the policy is all or none */
+    POSTINO_REASON_UNPROVED,  /* the server took our credentials and did not prove that it knows them (5802 3) */
+    POSTINO_REASON_HANDSHAKE, /* TLS failed */
+    POSTINO_REASON_CERTIFICATE, /* the server's is not trusted, or is not its own (9525) */
+    POSTINO_REASON_TOO_LARGE,   /* larger than the server's SIZE (1870 6.1) */
+    POSTINO_REASON_SOURCE,      /* the source of the message failed */
+    POSTINO_REASON_NUL,         /* a NUL in the content (5321 4.5.2 in its text) */
+    POSTINO_REASON_LONG_LINE,   /* a line of more than 998 octets (5321 4.5.3.1.6) */
+    POSTINO_REASON_8BIT,        /* octets above 127 where the server offers no 8BITMIME (6152) */
+    POSTINO_REASON_POLICY       /* another recipient was refused, and the policy is all or none */
 };
 
 struct postino_result {
@@ -136,6 +140,7 @@ struct postino_trace;
 extern const struct postino_opening postino_starttls_required; /* config.opening: STARTTLS, or no mail (3207) */
 extern const struct postino_opening postino_starttls_offered;  /* where offered; a refusal goes on in clear (7435) */
 extern const struct postino_opening postino_auth;              /* AUTH (4954), with config.sasl; see sasl.h */
+extern const struct postino_opening postino_auth_basic;        /* less of it: PLAIN, LOGIN, ANONYMOUS, one try */
 /* config.lenient: NULs and spaces in front of a reply's line are skipped; 8-bit text without 8BITMIME and lines of any
  * length are sent. For devices whose servers were always spoken to like that. */
 extern const struct postino_lenient postino_lenient;
@@ -192,7 +197,7 @@ struct postino_config {
 #define POSTINO_OFFERS_AUTH                0x0200u /* 4954 */
 
 /* Limits that bound what a server can make us do (5321 4.5.3.1.5 asks for 512). */
-#define POSTINO_REPLY_LINE_MAX  2048u /* octets of a line without its line end */
+#define POSTINO_REPLY_LINE_MAX  2048u /* octets of a line without its line end; 64 times as much of a challenge */
 #define POSTINO_REPLY_LINES_MAX 1024u /* lines of a reply */
 
 /* Private by rule; complete so that the caller can give it room. */
@@ -207,7 +212,7 @@ struct postino_session {
     bool closed;        /* nothing more is spoken or heard */
     bool failed;        /* `error` says why; QUIT may follow */
     bool quitting;      /* the caller wants QUIT */
-    bool handshake;     /* STARTTLS was accepted, TLS does not stand yet */
+    uint8_t held;       /* POSTINO_NEED_TLS or _TIME: nothing is spoken until the caller has done that */
     bool secured;       /* TLS stands */
     bool dirty;         /* the server may hold an open transaction: RSET before the next MAIL */
     bool withdrawn;     /* an envelope behind the dot was refused */
@@ -249,6 +254,7 @@ enum postino_need {
     POSTINO_NEED_RECEIVE,
     POSTINO_NEED_TLS,
     POSTINO_NEED_CONTENT,
+    POSTINO_NEED_TIME,
     POSTINO_NEED_MAIL,
     POSTINO_NEED_CLOSE
 };

@@ -95,7 +95,7 @@ bool postino_nx_sound(const char *text, bool path)
 static void next_where_offered(struct postino_session *s)
 {
     if (s->offers & POSTINO_OFFERS_AUTH)
-        postino_auth.next(s);
+        postino_auth_basic.next(s);
 }
 
 /* Without a type, AUTH is spoken where the server offers it; what is not offered is tried as PLAIN. */
@@ -103,8 +103,8 @@ static const struct postino_opening *choose(struct postino_nx_dialogue *dialogue
 {
     dialogue->sasl.unoffered = &postino_plain;
     if (type != NX_SMTP_CLIENT_AUTH_NONE)
-        return &postino_auth;
-    dialogue->where_offered = postino_auth;
+        return &postino_auth_basic;
+    dialogue->where_offered = postino_auth_basic;
     dialogue->where_offered.next = next_where_offered;
     return &dialogue->where_offered;
 }
@@ -112,7 +112,7 @@ static const struct postino_opening *choose(struct postino_nx_dialogue *dialogue
 static const struct postino_opening *choose(struct postino_nx_dialogue *dialogue, UINT type)
 {
     dialogue->sasl.unoffered = dialogue->sasl.mechanisms[0];
-    return type == NX_SMTP_CLIENT_AUTH_NONE ? NULL : &postino_auth;
+    return type == NX_SMTP_CLIENT_AUTH_NONE ? NULL : &postino_auth_basic;
 }
 #endif
 

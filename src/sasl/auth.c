@@ -8,18 +8,15 @@ static void heard(struct postino_session *s, char octet)
     bool ends = octet == ' ' || octet == '=' || octet == '\n';
     uint32_t bit = 1;
     if (octet == '\0' && !(s->offers & POSTINO_OFFERS_AUTH)) /* its first line; old servers have two forms of it */
-        sasl->chosen = NULL;
+        sasl->offered = 0;
     if (octet >= 'a' && octet <= 'z')
         octet = (char)(octet - 'a' + 'A');
     for (const struct postino_mechanism *const *at = sasl->mechanisms; *at; at++, bit <<= 1) {
         if (!(sasl->candidates & bit))
             continue;
         char expected = (*at)->name[sasl->position];
-        /* The list's order is ours: the first of it that is offered is taken. */
-        if (ends && expected == '\0' && (!sasl->chosen || bit < sasl->best)) {
-            sasl->chosen = *at;
-            sasl->best = bit;
-        }
+        if (ends && expected == '\0')
+            sasl->offered |= bit;
         if (expected != octet)
             sasl->candidates &= ~bit;
     }
@@ -30,6 +27,22 @@ static void heard(struct postino_session *s, char octet)
     }
 }
 
+/* The list's order is ours: the first of it that is offered is taken. */
+static void choose(struct postino_session *s)
+{
+    struct postino_sasl *sasl = s->config->sasl;
+    const struct postino_mechanism *const *at = sasl->mechanisms;
+    sasl->chosen = sasl->unoffered;
+    if (!(s->offers & POSTINO_OFFERS_AUTH))
+        return;
+    sasl->chosen = sasl->unlisted;
+    for (uint32_t rest = sasl->offered; rest; rest >>= 1, at++)
+        if (rest & 1) {
+            sasl->chosen = *at;
+            return;
+        }
+}
+
 static void next(struct postino_session *s)
 {
     struct postino_sasl *sasl = s->config->sasl;
@@ -38,10 +51,7 @@ static void next(struct postino_session *s)
             postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_AUTH);
         return;
     }
-    if (!(s->offers & POSTINO_OFFERS_AUTH))
-        sasl->chosen = sasl->unoffered;
-    else if (!sasl->chosen)
-        sasl->chosen = sasl->unlisted;
+    choose(s);
     sasl->round = 0;
     sasl->cancelled = false;
     s->spoken.step = POSTINO_STEP_AUTH;
@@ -51,30 +61,31 @@ static void next(struct postino_session *s)
         postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_AUTH);
 }
 
-/* Round 0 is the command itself; each further one answers a challenge. */
-static void render(const struct postino_session *s, struct postino_writer *w)
+void postino_auth_put_response(const struct postino_sasl *sasl, unsigned round, struct postino_writer *w)
 {
-    const struct postino_sasl *sasl = s->config->sasl;
     struct postino_response response = {w, 0, 0};
-    unsigned round = sasl->round;
-    if (sasl->cancelled) {
-        postino_command_put(w, "*");
-        return;
-    }
-    if (round == 0) {
-        postino_command_put(w, "AUTH ");
-        postino_command_put(w, sasl->chosen->name);
-        if (!sasl->initial_response || !sasl->chosen->client_first)
-            return;
-        postino_command_put(w, " ");
-        round = 1;
-    }
     if (w->masked) {
         postino_command_put(w, "***");
         return;
     }
-    sasl->chosen->respond(sasl, round - 1, &response);
+    sasl->chosen->respond(sasl, round, &response);
     postino_response_end(&response);
+}
+
+/* Round 0 is the command itself; each further one answers a challenge. */
+static void render(const struct postino_session *s, struct postino_writer *w)
+{
+    const struct postino_sasl *sasl = s->config->sasl;
+    if (sasl->cancelled) {
+        postino_command_put(w, "*");
+    } else if (sasl->round == 0) {
+        postino_command_put(w, "AUTH ");
+        postino_command_put(w, sasl->chosen->name);
+        if (sasl->initial_response)
+            sasl->initial_response(sasl, w);
+    } else {
+        postino_auth_put_response(sasl, sasl->round - 1u, w);
+    }
 }
 
 static void answered(struct postino_session *s, enum postino_verdict verdict)
@@ -90,5 +101,5 @@ static void answered(struct postino_session *s, enum postino_verdict verdict)
         sasl->cancelled = sasl->round++ == sasl->chosen->rounds;
 }
 
-const struct postino_opening postino_auth = {
+const struct postino_opening postino_auth_basic = {
     {"AUTH", POSTINO_OFFERS_AUTH, heard, NULL, NULL}, next, render, answered, true};

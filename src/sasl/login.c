@@ -6,4 +6,4 @@ static void respond(const struct postino_sasl *sasl, unsigned round, struct post
     postino_response_put_text(response, round == 0 ? sasl->user : sasl->password);
 }
 
-const struct postino_mechanism postino_login = {"LOGIN", 2, false, respond};
+const struct postino_mechanism postino_login = {"LOGIN", 2, false, respond, NULL};

@@ -12,4 +12,4 @@ static void respond(const struct postino_sasl *sasl, unsigned round, struct post
     postino_response_put_text(response, sasl->password);
 }
 
-const struct postino_mechanism postino_plain = {"PLAIN", 1, true, respond};
+const struct postino_mechanism postino_plain = {"PLAIN", 1, true, respond, NULL};

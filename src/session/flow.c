@@ -29,7 +29,7 @@ static bool may_run_ahead(const struct postino_session *s)
 
 bool postino_flow_may_speak(const struct postino_session *s)
 {
-    if (s->closed || s->handshake || s->unsolicited)
+    if (s->closed || s->held || s->unsolicited)
         return false;
     if (s->offset)
         return true;
@@ -119,10 +119,10 @@ static void next_mail(struct postino_session *s)
     s->spoken.step = POSTINO_STEP_RSET;
 }
 
-/* The step that a mail begins with. */
-static enum postino_step first_step(const struct postino_session *s, const struct postino_mail *mail)
+/* The step that the mail begins with. */
+static enum postino_step first_step(const struct postino_session *s)
 {
-    if (mail->command)
+    if (s->spoken.mail->command)
         return POSTINO_STEP_COMMAND;
     return s->dirty ? POSTINO_STEP_RSET : POSTINO_STEP_MAIL;
 }
@@ -140,7 +140,7 @@ void postino_flow_settle(struct postino_session *s)
             s->config->behind_dot->speak_again(s);
         if (!mail->is.doomed || s->spoken.step == POSTINO_STEP_CONTENT) {
             if (s->spoken.step == POSTINO_STEP_RSET)
-                s->spoken.step = (uint8_t)first_step(s, mail);
+                s->spoken.step = (uint8_t)first_step(s);
             break;
         }
         next_mail(s);

@@ -36,7 +36,8 @@ static void text_octet(struct postino_session *s, char octet)
 /* An octet within a line. Returns false where the line is broken. */
 static bool line_octet(struct postino_session *s, char octet)
 {
-    if (octet == '\0' || ++s->line_length > POSTINO_REPLY_LINE_MAX)
+    unsigned times_2 = s->awaited.step == POSTINO_STEP_AUTH ? 6 : 0; /* of a power: challenges are long */
+    if (octet == '\0' || ++s->line_length > POSTINO_REPLY_LINE_MAX << times_2)
         return false;
     if (s->line_length <= CODE_LENGTH)
         return code_digit(s, octet);

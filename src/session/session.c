@@ -69,8 +69,8 @@ enum postino_need postino_session_need(const struct postino_session *s)
 {
     if (s->closed)
         return POSTINO_NEED_CLOSE;
-    if (s->handshake)
-        return POSTINO_NEED_TLS;
+    if (s->held)
+        return (enum postino_need)s->held;
     if (postino_flow_may_speak(s))
         return s->not_yet ? POSTINO_NEED_CONTENT : POSTINO_NEED_SEND;
     if (s->outstanding || s->unsolicited)
@@ -127,7 +127,7 @@ void postino_session_input(struct postino_session *s, const void *octets, size_t
 {
     const char *at = octets;
     for (const char *end = at + length; at < end && !s->closed; at++) {
-        if (s->handshake) { /* 3207 6: nothing said in clear may be taken for secured */
+        if (s->held == POSTINO_NEED_TLS) { /* 3207 6: nothing said in clear may be taken for secured */
             postino_flow_fail(s, POSTINO_REASON_INJECTION);
             return;
         }
@@ -140,7 +140,7 @@ void postino_session_input(struct postino_session *s, const void *octets, size_t
 
 void postino_session_secured(struct postino_session *s)
 {
-    s->handshake = false;
+    s->held = POSTINO_NEED_SEND;
     s->secured = true;
     s->offers = 0;
     s->size_limit = 0;

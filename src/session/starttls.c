@@ -20,7 +20,7 @@ static void render(const struct postino_session *s, struct postino_writer *w)
 static void answered(struct postino_session *s, enum postino_verdict verdict)
 {
     if (verdict == POSTINO_VERDICT_ACCEPTED) {
-        s->handshake = true;
+        s->held = POSTINO_NEED_TLS;
         s->spoken.step = POSTINO_STEP_EHLO;
     } else if (s->config->opening[0]->required) {
         postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);

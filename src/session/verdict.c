@@ -14,19 +14,15 @@ enum postino_verdict postino_verdict_of(enum postino_step step, unsigned code)
         return POSTINO_VERDICT_CLOSING;
     if (code == 552 && step == POSTINO_STEP_RCPT) /* 5321 4.5.3.1.10: means 452 */
         return POSTINO_VERDICT_FOR_NOW;
-    if (code >= 600) /* no reply's */
-        return POSTINO_VERDICT_PROTOCOL;
-    if (code >= 500)
-        return POSTINO_VERDICT_FOR_GOOD;
-    if (code >= 400)
-        return POSTINO_VERDICT_FOR_NOW;
-    if (step >= POSTINO_STEP_CONTENT) /* a final reply of 2yz is a promise (5321 4.2.1), whatever its last digits */
-        return code / 100 == 2 ? POSTINO_VERDICT_ACCEPTED : POSTINO_VERDICT_PROTOCOL;
-    if (code == 200u + expected[step])
-        return POSTINO_VERDICT_ACCEPTED;
+    if (code >= 400 && code < 600)
+        return code < 500 ? POSTINO_VERDICT_FOR_NOW : POSTINO_VERDICT_FOR_GOOD;
+    unsigned last = code - 200; /* digits, of 2yz */
+    bool accepted = step >= POSTINO_STEP_CONTENT
+                        ? last < 100 /* a final reply of 2yz is a promise (5321 4.2.1), whatever its last digits */
+                        : last == expected[step];
     if (step == POSTINO_STEP_RCPT && (code == 251 || code == 252))
-        return POSTINO_VERDICT_ACCEPTED;
+        accepted = true;
     if (step == POSTINO_STEP_AUTH && code == 334) /* and goes on */
-        return POSTINO_VERDICT_ACCEPTED;
-    return POSTINO_VERDICT_PROTOCOL;
+        accepted = true;
+    return accepted ? POSTINO_VERDICT_ACCEPTED : POSTINO_VERDICT_PROTOCOL;
 }

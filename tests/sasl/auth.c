@@ -51,7 +51,7 @@ static void plain_goes_along_with_auth_where_that_is_asked_for(void)
 {
     struct postino_session s;
     struct postino_sasl sasl = user(plain_first);
-    sasl.initial_response = true;
+    sasl.initial_response = postino_initial_response;
     sasl.identity = "Ursel";
     begin(&s, &sasl, "250-x\r\n250 AUTH PLAIN\r\n");
     CHECK_TEXT(said, "AUTH PLAIN VXJzZWwAdGltAHRhbnN0YWFmdGFuc3RhYWY=\r\n");
@@ -176,7 +176,7 @@ static void credentials_are_never_traced(void)
     struct postino_sasl sasl = user(plain_first);
     postino_trace_init(&trace, buffer, sizeof buffer, keep_line);
     config.trace = &trace;
-    sasl.initial_response = true;
+    sasl.initial_response = postino_initial_response;
     begin(&s, &sasl, "250-x\r\n250 AUTH PLAIN\r\n");
     then(&s, "334 \r\n");
     CHECK_TEXT(traced, "EHLO c.test|AUTH PLAIN ***|***|");
