@@ -2,7 +2,7 @@
 install(DIRECTORY include/postino DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 set(targets postino)
 if(TARGET postino-posix)
-  list(APPEND targets postino-posix)
+  list(APPEND targets postino-posix postino-openssl)
 endif()
 if(POSTINO_POSIX)
   install(FILES docs/postino.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

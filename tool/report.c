@@ -146,8 +146,28 @@ void postino_report(const struct postino_submission *submission, const struct po
     fputc('\n', stderr);
 }
 
+/* Why a connection could not be used, which no other code tells. 0: it could. */
+static int connection_code(const struct postino_result *result)
+{
+    switch (result->reason) {
+    case POSTINO_REASON_NO_TLS:
+    case POSTINO_REASON_HANDSHAKE:
+    case POSTINO_REASON_CERTIFICATE:
+    case POSTINO_REASON_INJECTION:
+    case POSTINO_REASON_UNPROVED:
+        return EX_PROTOCOL;
+    case POSTINO_REASON_NO_AUTH:
+        return EX_NOPERM;
+    default:
+        return result->step == POSTINO_STEP_AUTH && result->code >= 500 ? EX_NOPERM : 0;
+    }
+}
+
 int postino_exit_code(enum postino_outcome outcome, const struct postino_mail *mail)
 {
+    int code = mail->result.outcome == POSTINO_NOT_TRIED ? connection_code(&mail->result) : 0;
+    if (code && outcome != POSTINO_NOT_TRIED)
+        return code;
     switch (outcome) {
     case POSTINO_ACCEPTED:
         return EX_OK;

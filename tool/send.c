@@ -25,6 +25,17 @@ static const char help[] =
     "  --attach FILE        a file to attach; may be repeated\n"
     "  --header 'N: VALUE'  a further header field; may be repeated\n"
     "  --message FILE       a whole message (RFC 5322) instead, sent as it is but for Bcc; - is standard input\n"
+    "  --user NAME          who we are to the server; default: the user in the URL\n"
+    "  --password-file F    its first line is the password; others must not be able to read it\n"
+    "  --password-command C what C prints is the password\n"
+    "  --password-env V     the variable V of the environment is the password\n"
+    "                       without any of these a terminal is asked; a password is never an argument\n"
+    "  --token-command C    what C prints is a token of OAuth 2\n"
+    "  --auth LIST          use these mechanisms alone, in this order, as SCRAM-SHA-256,PLAIN\n"
+    "  --ca-file FILE       trust these certificates (PEM); default: those of the system\n"
+    "  --pin sha256:DIGEST  trust the server with this public key, whoever issued its certificate; may be repeated\n"
+    "  --certificate FILE   a certificate of our own (PEM), with --key FILE where its key is not in it\n"
+    "  --tls-session FILE   keep the TLS session there, and resume it the next time\n"
     "  --all                deliver to every recipient or to none\n"
     "  --name NAME          what to call ourselves in EHLO\n"
     "  --local-address A    the address to connect from\n"
@@ -33,9 +44,9 @@ static const char help[] =
     "  --json               tell what became of it as a line of JSON on standard output\n"
     "\n"
     "Exit codes: 0 accepted for every recipient; 64 bad arguments; 65 a message that cannot be sent; 66 a file that\n"
-    "cannot be read; 69 refused for good; 75 refused for now, try again later; 79 uncertain: the whole mail went out "
-    "and\n"
-    "the answer did not come, so that sending it again may deliver it twice.\n";
+    "cannot be read; 69 refused for good; 75 refused for now, try again later; 76 no TLS that can be trusted;\n"
+    "77 the server refused to know us; 79 uncertain: the whole mail went out and the answer did not come, so that\n"
+    "sending it again may deliver it twice.\n";
 
 enum option_value {
     OPTION_SERVER = 256,
@@ -50,6 +61,17 @@ enum option_value {
     OPTION_ATTACH,
     OPTION_HEADER,
     OPTION_MESSAGE,
+    OPTION_USER,
+    OPTION_PASSWORD_FILE,
+    OPTION_PASSWORD_COMMAND,
+    OPTION_PASSWORD_ENV,
+    OPTION_TOKEN_COMMAND,
+    OPTION_AUTH,
+    OPTION_CA_FILE,
+    OPTION_PIN,
+    OPTION_CERTIFICATE,
+    OPTION_KEY,
+    OPTION_TLS_SESSION,
     OPTION_ALL,
     OPTION_NAME,
     OPTION_LOCAL_ADDRESS,
@@ -72,6 +94,17 @@ static const struct option options[] = {
     {"attach", required_argument, NULL, OPTION_ATTACH},
     {"header", required_argument, NULL, OPTION_HEADER},
     {"message", required_argument, NULL, OPTION_MESSAGE},
+    {"user", required_argument, NULL, OPTION_USER},
+    {"password-file", required_argument, NULL, OPTION_PASSWORD_FILE},
+    {"password-command", required_argument, NULL, OPTION_PASSWORD_COMMAND},
+    {"password-env", required_argument, NULL, OPTION_PASSWORD_ENV},
+    {"token-command", required_argument, NULL, OPTION_TOKEN_COMMAND},
+    {"auth", required_argument, NULL, OPTION_AUTH},
+    {"ca-file", required_argument, NULL, OPTION_CA_FILE},
+    {"pin", required_argument, NULL, OPTION_PIN},
+    {"certificate", required_argument, NULL, OPTION_CERTIFICATE},
+    {"key", required_argument, NULL, OPTION_KEY},
+    {"tls-session", required_argument, NULL, OPTION_TLS_SESSION},
     {"all", no_argument, NULL, OPTION_ALL},
     {"name", required_argument, NULL, OPTION_NAME},
     {"local-address", required_argument, NULL, OPTION_LOCAL_ADDRESS},
@@ -135,10 +168,37 @@ static bool add_attachment(struct request *request, const char *path)
     return true;
 }
 
+/* Of those that say who we are and whom we trust. Returns whether it was one. */
+static bool take_access_option(struct postino_access *access, int option, const char *argument)
+{
+    const char **const places[] = {
+        [OPTION_USER - OPTION_USER] = &access->user,
+        [OPTION_PASSWORD_FILE - OPTION_USER] = &access->password_file,
+        [OPTION_PASSWORD_COMMAND - OPTION_USER] = &access->password_command,
+        [OPTION_PASSWORD_ENV - OPTION_USER] = &access->password_variable,
+        [OPTION_TOKEN_COMMAND - OPTION_USER] = &access->token_command,
+        [OPTION_AUTH - OPTION_USER] = &access->mechanisms,
+        [OPTION_CA_FILE - OPTION_USER] = &access->tls.ca_file,
+        [OPTION_PIN - OPTION_USER] = NULL,
+        [OPTION_CERTIFICATE - OPTION_USER] = &access->tls.certificate_file,
+        [OPTION_KEY - OPTION_USER] = &access->tls.key_file,
+        [OPTION_TLS_SESSION - OPTION_USER] = &access->tls.session_file,
+    };
+    if (option < OPTION_USER || option > OPTION_TLS_SESSION)
+        return false;
+    if (option == OPTION_PIN)
+        postino_access_pin(access, argument);
+    else
+        *places[option - OPTION_USER] = argument;
+    return true;
+}
+
 /* Returns false where the option's argument is wrong, having said so. */
 static bool take_option(struct request *request, int option, const char *argument)
 {
-    switch ((enum option_value)option) {
+    if (take_access_option(&request->submission.access, option, argument))
+        return true;
+    switch (option) {
     case OPTION_SERVER:
         request->submission.server = argument;
         return true;
@@ -384,6 +444,7 @@ int postino_send_main(int argc, char **argv)
     int option;
     if (!request.submission.server || !*request.submission.server)
         request.submission.server = "smtp://localhost";
+    postino_access_from_environment(&request.submission.access);
     postino_program = "postino send";
     argv[0] = (char *)"postino send"; /* getopt says it */
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)

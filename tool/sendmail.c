@@ -328,6 +328,7 @@ int postino_sendmail_main(int argc, char **argv)
     struct request request = {.submission = {.server = getenv("POSTINO_SERVER"), .quiet = true}};
     int at = 1;
     postino_program = "sendmail";
+    postino_access_from_environment(&request.submission.access);
     if (!request.submission.server || !*request.submission.server)
         request.submission.server = "smtp://localhost";
     if (gethostname(request.domain, sizeof request.domain - 1) != 0 || !postino_name_valid(request.domain))

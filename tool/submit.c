@@ -58,6 +58,14 @@ static void print_line(struct postino_trace *trace, enum postino_direction direc
     fputc('\n', stderr);
 }
 
+static void print_secured(const struct postino_send_options *options, const char *summary)
+{
+    (void)options;
+    fputs("-: ", stderr);
+    postino_print_escaped(stderr, summary, strlen(summary));
+    fputc('\n', stderr);
+}
+
 /* The same address twice is one recipient. */
 static uint32_t fill_recipients(struct postino_recipient *recipients, const struct postino_people *people, char *texts)
 {
@@ -100,8 +108,14 @@ int postino_submit(const struct postino_submission *submission)
         .cancel_fd = postino_catch_signals(),
         .trace = submission->trace ? &trace : NULL,
     };
+    char *secret;
+    if (submission->trace)
+        options.secured = print_secured;
     postino_trace_init(&trace, trace_buffer, sizeof trace_buffer, print_line);
+    if (!postino_access_open(&submission->access, submission->server, &options, &secret))
+        return postino_interrupted ? EX_TEMPFAIL : EX_NOINPUT;
     enum postino_outcome outcome = postino_send(submission->server, &mail, &options);
+    postino_secret_free(secret);
     postino_report(submission, &mail, outcome, options.problem);
     int code = postino_exit_code(outcome, &mail);
     free(recipients);

@@ -13,6 +13,23 @@ enum {
     POSTINO_EX_UNCERTAIN = 79
 };
 
+/* access.c: who we are and whom we trust. Of the ways to a secret the first that is named is taken, in this order. */
+struct postino_access {
+    const char *user; /* NULL: that of the URL */
+    const char *mechanisms;
+    const char *token_command, *password_variable, *password_file, *password_command;
+    struct postino_openssl_options tls;
+    const char **pins;
+    size_t pin_count;
+};
+void postino_access_from_environment(struct postino_access *access);
+void postino_access_pin(struct postino_access *access, const char *pin);
+/* Fetches the secret where there is a user. Returns false where it cannot be had, having said why. `*secret` is to be
+ * freed by postino_secret_free. */
+bool postino_access_open(const struct postino_access *access, const char *server, struct postino_send_options *options,
+                         char **secret);
+void postino_secret_free(char *secret);
+
 /* tool.c */
 extern const char *postino_program; /* as it was called, for messages */
 /* Says it on standard error, with what a terminal must not see escaped. */
@@ -53,6 +70,7 @@ struct postino_measure postino_measure_source(struct postino_source *source);
 /* submit.c */
 struct postino_submission {
     const char *server;
+    struct postino_access access;
     const char *name;
     const char *local_address;
     const char *reverse_path;

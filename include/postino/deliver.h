@@ -17,6 +17,7 @@
 #ifndef POSTINO_DELIVER_H
 #define POSTINO_DELIVER_H
 
+#include <postino/sasl.h>
 #include <postino/session.h>
 
 #ifdef __cplusplus
@@ -36,7 +37,10 @@ struct postino_transport {
     ptrdiff_t (*read)(struct postino_transport *transport, void *buffer, size_t size);
     ptrdiff_t (*write)(struct postino_transport *transport, const void *octets, size_t length);
     int (*secure)(struct postino_transport *transport); /* TLS; NULL: the transport has none */
-    void (*close)(struct postino_transport *transport); /* may be called at any time, and again */
+    /* Once it is secured: what binds an authentication to it. NULL: nothing does. */
+    void (*bind)(struct postino_transport *transport, struct postino_binding *binding);
+    void (*secured)(struct postino_transport *transport); /* called by one above, behind its handshake, or NULL */
+    void (*close)(struct postino_transport *transport);   /* may be called at any time, and again */
 
     /* Blocks until it can be read (and, where `writing`, written), a deadline passes (in the clock of now_ms), or the
      * caller wants it to end: then it returns false, and the delivery is cancelled. */
@@ -47,6 +51,9 @@ struct postino_transport {
     /* Once connected: what this end is called in EHLO where no name is configured: its name if that has a dot, else the
      * address literal of this end (5321 4.1.3). */
     const char *(*name)(struct postino_transport *transport);
+
+    bool blocked; /* set by it: it waits until it can be written to, with what is its own */
+    uint8_t why;  /* set by `secure` where it fails: POSTINO_REASON_HANDSHAKE or _CERTIFICATE */
 };
 
 struct postino_delivery_config {

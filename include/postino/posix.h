@@ -17,6 +17,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <postino/deliver.h>
+#include <postino/openssl.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -103,7 +104,20 @@ struct postino_send_options {
     int cancel_fd;
     struct postino_trace *trace; /* or NULL */
 
-    char problem[512]; /* set where not everything was accepted: what, where, and what to do */
+    /* Who we are. With credentials TLS is required and the server verified, whatever the URL says, but for smtp+notls
+     * and sockets of this machine; without, smtp:// takes TLS where it is offered, from anybody. */
+    const char *user;     /* NULL: that of the URL */
+    const char *password; /* NULL: none */
+    const char *token;    /* of OAuth 2, instead of a password; NULL: none */
+    char *wipe; /* where that stands in memory of the caller's, to be overwritten once it is needed no more; or NULL */
+    const char *identity;   /* whom to act for, where that is not the user; or NULL */
+    const char *mechanisms; /* the only ones to be used, by their names with commas between them, in this order; NULL:
+                             * what goes with the credentials, the strongest first */
+    struct postino_openssl_options tls; /* `host` and `unverified` are set by the call */
+    /* NULL, or called once TLS stands: with what, and for whom. */
+    void (*secured)(const struct postino_send_options *options, const char *summary);
+
+    char problem[1280]; /* set where not everything was accepted: what, where, and what to do */
 };
 
 /* Sends the mails (a list by their `next`, one as a rule) to the server of a URL, and returns when each has its result.

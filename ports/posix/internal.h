@@ -6,6 +6,9 @@
 
 uint64_t postino_posix_now_ms(void);
 
+/* transport.c: what comes next is acknowledged at once. */
+void postino_posix_hurry(struct postino_posix *posix);
+
 /* connect.c */
 int postino_posix_connect(struct postino_transport *transport);
 void postino_posix_stop_connecting(struct postino_posix *posix);

@@ -1,6 +1,8 @@
 /* The one call: send these mails to that server, and come back when each has its result. */
+#include "internal.h"
+#include "secure.h"
+
 #include <arpa/inet.h>
-#include <postino/posix.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,7 @@
 enum {
     BUFFER_SIZE = 65536,
     INPUT_SIZE = 16384,
-    TEXT_SIZE = 512
+    MEMORY_SIZE = BUFFER_SIZE + INPUT_SIZE + POSTINO_SECURE_TEXT
 };
 
 static void report_misuse(struct postino_send_options *options, enum postino_misuse misuse,
@@ -59,6 +61,23 @@ static const struct postino_result *worst_of(const struct postino_mail *mails)
     return worst;
 }
 
+/* What the reason does not say. */
+static const char *hint(const struct postino_result *worst, const struct postino_url *url)
+{
+    bool greeting = worst->step == POSTINO_STEP_GREETING;
+    bool silent = worst->reason == POSTINO_REASON_TIMEOUT || worst->reason == POSTINO_REASON_PROTOCOL;
+    if (greeting && silent && url->scheme != POSTINO_SCHEME_SMTPS)
+        return "; where TLS begins with the connection, say smtps://";
+    if (worst->step == POSTINO_STEP_AUTH && worst->reason == POSTINO_REASON_NO_TLS)
+        return "; credentials go without TLS by smtp+notls:// only";
+    return "";
+}
+
+static bool of_tls(const struct postino_result *result)
+{
+    return result->reason == POSTINO_REASON_HANDSHAKE || result->reason == POSTINO_REASON_CERTIFICATE;
+}
+
 static void report(struct postino_send_options *options, const struct postino_posix *posix,
                    const struct postino_result *worst, const char *text)
 {
@@ -76,25 +95,9 @@ static void report(struct postino_send_options *options, const struct postino_po
                  postino_outcome_name(postino_outcome_of(worst)), postino_step_name((enum postino_step)worst->step),
                  where, worst->code, text);
     else
-        snprintf(options->problem, sizeof options->problem, "%s at %s: %s (%s)",
+        snprintf(options->problem, sizeof options->problem, "%s at %s: %s (%s)%s",
                  postino_outcome_name(postino_outcome_of(worst)), postino_step_name((enum postino_step)worst->step),
-                 postino_reason_name((enum postino_reason)worst->reason), where);
-}
-
-/* Returns NULL, or why this URL cannot be served. */
-static const char *unserved(const struct postino_url *url)
-{
-    switch (url->scheme) {
-    case POSTINO_SCHEME_SMTP_TLS:
-    case POSTINO_SCHEME_SMTPS:
-    case POSTINO_SCHEME_SUBMISSION:
-        return "it needs TLS, which this version does not have yet";
-    case POSTINO_SCHEME_SMTP:
-    case POSTINO_SCHEME_SMTP_NOTLS:
-    case POSTINO_SCHEME_LMTP:
-        break;
-    }
-    return *url->user ? "it names a user, and this version does not have AUTH yet" : NULL;
+                 postino_reason_name((enum postino_reason)worst->reason), where, hint(worst, url));
 }
 
 static bool is_address(const char *text)
@@ -104,11 +107,26 @@ static bool is_address(const char *text)
     return inet_pton(AF_INET, text, &v4) == 1 || inet_pton(AF_INET6, text, &v6) == 1;
 }
 
-static enum postino_outcome send_with(const struct postino_delivery_config *config, struct postino_posix *posix,
-                                      struct postino_mail *mails, struct postino_send_options *options)
+struct send {
+    struct postino_posix posix;
+    struct postino_secure secure;
+    struct postino_delivery_config config;
+    const struct postino_send_options *options;
+};
+
+/* The secured transport says so to whoever asked. */
+static void tell_secured(struct postino_transport *transport)
+{
+    struct send *send = (struct send *)transport; /* `posix` stands first, and its transport there */
+    if (send->options->secured)
+        send->options->secured(send->options, send->secure.tls.summary);
+    postino_posix_hurry(&send->posix);
+}
+
+static enum postino_outcome run(struct send *send, struct postino_mail *mails, struct postino_send_options *options)
 {
     struct postino_delivery delivery;
-    enum postino_misuse misuse = postino_delivery_init(&delivery, config, mails);
+    enum postino_misuse misuse = postino_delivery_init(&delivery, &send->config, mails);
     if (misuse) {
         report_misuse(options, misuse, mails);
         return POSTINO_NOT_TRIED;
@@ -116,46 +134,33 @@ static enum postino_outcome send_with(const struct postino_delivery_config *conf
     postino_delivery_run(&delivery);
     const struct postino_result *worst = worst_of(delivery.done);
     enum postino_outcome outcome = postino_outcome_of(worst);
-    if (outcome != POSTINO_ACCEPTED)
-        report(options, posix, worst, worst->text ? worst->text : config->session.text);
+    if (outcome != POSTINO_ACCEPTED && of_tls(worst) && *send->secure.tls.problem)
+        snprintf(options->problem, sizeof options->problem, "%s port %u: %s", send->posix.url->host,
+                 send->posix.url->port, send->secure.tls.problem);
+    else if (outcome != POSTINO_ACCEPTED)
+        report(options, &send->posix, worst, worst->text ? worst->text : send->config.session.text);
     return outcome;
 }
 
-enum postino_outcome postino_send(const char *server, struct postino_mail *mails, struct postino_send_options *options)
+static void configure(struct send *send, const struct postino_url *url, const struct postino_send_options *options,
+                      char *memory)
 {
-    struct postino_url url;
-    struct postino_posix posix;
-    char text[TEXT_SIZE] = "";
-    const char *problem = postino_url_parse(&url, server);
-    options->problem[0] = '\0';
-    if (!problem)
-        problem = unserved(&url);
-    if (!problem && options->local_address && !is_address(options->local_address)) {
-        snprintf(options->problem, sizeof options->problem, "the local address %s: neither IPv4 nor IPv6 in numbers",
-                 options->local_address);
-        return POSTINO_NOT_TRIED;
-    }
-    char *memory = problem ? NULL : malloc(BUFFER_SIZE + INPUT_SIZE);
-    if (!problem && !memory)
-        problem = "no memory is left";
-    if (problem) {
-        snprintf(options->problem, sizeof options->problem, "the server %s: %s", server, problem);
-        return POSTINO_NOT_TRIED;
-    }
-    postino_posix_init(&posix, &url);
-    posix.local_address = options->local_address;
+    postino_posix_init(&send->posix, url);
+    send->posix.transport.secured = tell_secured;
+    send->posix.local_address = options->local_address;
     if (options->with_cancel_fd)
-        posix.cancel_fd = options->cancel_fd;
-    struct postino_delivery_config config = {
-        .transport = &posix.transport,
+        send->posix.cancel_fd = options->cancel_fd;
+    send->options = options;
+    send->config = (struct postino_delivery_config){
+        .transport = &send->posix.transport,
         .session = {.name = options->name,
-                    .text = text,
-                    .text_size = sizeof text,
+                    .text = memory + BUFFER_SIZE + INPUT_SIZE,
+                    .text_size = POSTINO_SECURE_TEXT,
                     .window = options->window,
                     .extensions = postino_extensions,
                     .enhanced = &postino_enhanced,
                     .behind_dot = options->behind_dot ? &postino_behind_dot : NULL,
-                    .lmtp = url.scheme == POSTINO_SCHEME_LMTP ? &postino_lmtp : NULL,
+                    .lmtp = url->scheme == POSTINO_SCHEME_LMTP ? &postino_lmtp : NULL,
                     .trace = options->trace},
         .output = memory,
         .output_size = BUFFER_SIZE,
@@ -164,7 +169,41 @@ enum postino_outcome postino_send(const char *server, struct postino_mail *mails
         .timeouts_s = options->timeouts_s,
         .total_s = options->total_s,
     };
-    enum postino_outcome outcome = send_with(&config, &posix, mails, options);
-    free(memory);
+}
+
+static enum postino_outcome wrong_server(struct postino_send_options *options, const char *server, const char *problem)
+{
+    snprintf(options->problem, sizeof options->problem, "the server %s: %s", server, problem);
+    return POSTINO_NOT_TRIED;
+}
+
+enum postino_outcome postino_send(const char *server, struct postino_mail *mails, struct postino_send_options *options)
+{
+    struct postino_url url;
+    const char *problem = postino_url_parse(&url, server);
+    enum postino_outcome outcome = POSTINO_NOT_TRIED;
+    options->problem[0] = '\0';
+    if (!problem)
+        problem = postino_host_to_ascii(&url);
+    if (problem)
+        return wrong_server(options, server, problem);
+    if (options->local_address && !is_address(options->local_address)) {
+        snprintf(options->problem, sizeof options->problem, "the local address %s: neither IPv4 nor IPv6 in numbers",
+                 options->local_address);
+        return POSTINO_NOT_TRIED;
+    }
+    struct send *send = malloc(sizeof *send + MEMORY_SIZE);
+    if (!send)
+        return wrong_server(options, server, "no memory is left");
+    memset(send, 0, sizeof *send);
+    configure(send, &url, options, (char *)(send + 1));
+    send->secure.once = !mails->next;
+    problem = postino_secure_prepare(&send->secure, &url, options, &send->config);
+    if (problem)
+        wrong_server(options, server, problem);
+    else
+        outcome = run(send, mails, options);
+    postino_secure_free(&send->secure);
+    free(send);
     return outcome;
 }

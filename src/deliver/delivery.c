@@ -120,11 +120,24 @@ static void connecting(struct postino_delivery *d)
         begin_session(d);
 }
 
+/* Runs the handshake on. Returns 1, 0 for not yet, or a negative number with the reason in `why`. */
+static int handshake(struct postino_delivery *d, enum postino_reason *why)
+{
+    struct postino_transport *transport = transport_of(d);
+    const struct postino_sasl *sasl = d->config->session.sasl;
+    int secured = transport->secure ? transport->secure(transport) : POSTINO_TRANSPORT_LOST;
+    *why = transport->why ? (enum postino_reason)transport->why : POSTINO_REASON_NO_TLS;
+    if (secured > 0 && transport->bind && sasl && sasl->work)
+        transport->bind(transport, &sasl->work->binding);
+    return secured;
+}
+
 static void securing(struct postino_delivery *d)
 {
-    int secured = transport_of(d)->secure ? transport_of(d)->secure(transport_of(d)) : POSTINO_TRANSPORT_LOST;
+    enum postino_reason why;
+    int secured = handshake(d, &why);
     if (secured < 0)
-        give_up(d, POSTINO_STEP_STARTTLS, POSTINO_REASON_NO_TLS);
+        give_up(d, POSTINO_STEP_STARTTLS, why);
     else if (secured)
         begin_session(d);
 }
@@ -208,6 +221,8 @@ static bool send_flight(struct postino_delivery *d)
             return false;
         d->written += (size_t)put;
         restart_clock(d);
+        if (d->written == d->filled && postino_session_step(&d->session) == POSTINO_STEP_AUTH)
+            postino_wipe(d->config->output, d->filled); /* credentials have left */
         if (d->written < d->filled || postino_session_need(&d->session) == POSTINO_NEED_SEND)
             receive(d);
     }
@@ -223,9 +238,10 @@ static bool handshaking(const struct postino_delivery *d)
 /* Returns whether TLS stands, so that the conversation goes on. */
 static bool secure(struct postino_delivery *d)
 {
-    int secured = transport_of(d)->secure ? transport_of(d)->secure(transport_of(d)) : POSTINO_TRANSPORT_LOST;
+    enum postino_reason why;
+    int secured = handshake(d, &why);
     if (secured < 0)
-        lost(d, POSTINO_REASON_NO_TLS);
+        lost(d, why);
     if (secured > 0)
         postino_session_secured(&d->session);
     return secured > 0;
@@ -252,6 +268,10 @@ static bool all_said(struct postino_delivery *d)
 static bool go_on(struct postino_delivery *d)
 {
     enum postino_need need = postino_session_need(&d->session);
+    if (need == POSTINO_NEED_TIME) { /* a slice of it at a time: others may wait in this thread */
+        postino_sasl_work(&d->session);
+        return postino_session_need(&d->session) == POSTINO_NEED_SEND;
+    }
     return (need == POSTINO_NEED_TLS && secure(d)) || (need == POSTINO_NEED_MAIL && all_said(d));
 }
 
@@ -301,10 +321,12 @@ static uint64_t wake_up_ms(const struct postino_delivery *d)
     uint64_t until = d->deadline_ms;
     if (d->total_ms && d->total_ms < until)
         until = d->total_ms;
-    if (d->state == POSTINO_DELIVERY_TALKING && postino_session_need(&d->session) == POSTINO_NEED_CONTENT &&
-        until > now_ms(d) + ASK_SOURCE_AGAIN_MS)
+    if (d->state != POSTINO_DELIVERY_TALKING)
+        return until;
+    enum postino_need need = postino_session_need(&d->session);
+    if (need == POSTINO_NEED_CONTENT && until > now_ms(d) + ASK_SOURCE_AGAIN_MS)
         until = now_ms(d) + ASK_SOURCE_AGAIN_MS;
-    return until;
+    return need == POSTINO_NEED_TIME ? now_ms(d) : until;
 }
 
 bool postino_delivery_step(struct postino_delivery *d, struct postino_wants *wants)
@@ -328,6 +350,7 @@ bool postino_delivery_step(struct postino_delivery *d, struct postino_wants *wan
             break;
         }
     } while ((enum postino_delivery_state)d->state != before);
+    wants->writing = wants->writing || transport_of(d)->blocked;
     wants->until_ms = wake_up_ms(d);
     return d->state != POSTINO_DELIVERY_DONE;
 }

@@ -76,6 +76,8 @@ static bool host_character(char c, bool bracket)
 {
     if (bracket)
         return hex(c) >= 0 || c == ':' || c == '.';
+    if (c & 0x80) /* a U-label (5890), for hosts that know IDNA */
+        return true;
     return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '.' || c == '_';
 }
 

@@ -1,0 +1,127 @@
+/* Whom to trust (5280, 9525, 7671), and who we are. */
+#include "internal.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    SHA256_LENGTH = 32
+};
+
+static bool wrong(struct postino_openssl *tls, const char *what, const char *file)
+{
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    snprintf(tls->problem, sizeof tls->problem, "%s %s: %s", what, file, reason ? reason : "cannot be read");
+    ERR_clear_error();
+    return false;
+}
+
+static bool load_own(struct postino_openssl *tls)
+{
+    const struct postino_openssl_options *o = tls->options;
+    const char *key_file = o->key_file ? o->key_file : o->certificate_file;
+    if (!o->certificate_file)
+        return true;
+    if (SSL_CTX_use_certificate_chain_file(tls->context, o->certificate_file) != 1)
+        return wrong(tls, "the certificate file", o->certificate_file);
+    if (SSL_CTX_use_PrivateKey_file(tls->context, key_file, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(tls->context) != 1)
+        return wrong(tls, "the key file", key_file);
+    return true;
+}
+
+/* A chain that does not verify does not end the handshake where it need not: what must, is_trusted holds then. */
+static int any_chain(int verified, X509_STORE_CTX *store)
+{
+    (void)verified;
+    (void)store;
+    return 1;
+}
+
+bool postino_openssl_trust(struct postino_openssl *tls)
+{
+    const struct postino_openssl_options *o = tls->options;
+    bool by_chain = !o->unverified && !o->pins;
+    SSL_CTX_set_verify(tls->context, o->unverified ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, by_chain ? NULL : any_chain);
+    if (o->ca_file && SSL_CTX_load_verify_file(tls->context, o->ca_file) != 1)
+        return wrong(tls, "the file of trusted certificates", o->ca_file);
+    if (!o->ca_file && SSL_CTX_set_default_verify_paths(tls->context) != 1)
+        return wrong(tls, "the trusted certificates of the system", "");
+    return load_own(tls);
+}
+
+bool postino_openssl_expect(struct postino_openssl *tls)
+{
+    X509_VERIFY_PARAM *parameters = SSL_get0_param(tls->connection);
+    if (X509_VERIFY_PARAM_set1_ip_asc(parameters, tls->name) == 1) /* an address: no SNI (6066 3) */
+        return true;
+    X509_VERIFY_PARAM_set_hostflags(parameters,
+                                    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return X509_VERIFY_PARAM_set1_host(parameters, tls->name, 0) == 1 &&
+           SSL_set_tlsext_host_name(tls->connection, tls->name) == 1;
+}
+
+/* "sha256:" and the digest in hexadecimal or base64. */
+static bool pin_digest(const char *pin, unsigned char *digest)
+{
+    static const char prefix[] = "sha256:";
+    unsigned char decoded[SHA256_LENGTH + 3];
+    size_t length;
+    if (strncmp(pin, prefix, sizeof prefix - 1) != 0)
+        return false;
+    pin += sizeof prefix - 1;
+    if (OPENSSL_hexstr2buf_ex(digest, SHA256_LENGTH, &length, pin, '\0') == 1 && length == SHA256_LENGTH)
+        return true;
+    ERR_clear_error();
+    if (strlen(pin) != 44 || pin[43] != '=' || pin[42] == '=' ||
+        EVP_DecodeBlock(decoded, (const unsigned char *)pin, 44) != SHA256_LENGTH + 1)
+        return false;
+    memcpy(digest, decoded, SHA256_LENGTH);
+    return true;
+}
+
+bool postino_openssl_pins_valid(struct postino_openssl *tls)
+{
+    unsigned char digest[SHA256_LENGTH];
+    for (const char *const *pin = tls->options->pins; pin && *pin; pin++)
+        if (!pin_digest(*pin, digest)) {
+            snprintf(tls->problem, sizeof tls->problem,
+                     "the pin %s: not sha256: and a digest in 64 hexadecimal digits or 44 of base64", *pin);
+            return false;
+        }
+    return true;
+}
+
+static bool is_pinned(struct postino_openssl *tls)
+{
+    unsigned char wanted[SHA256_LENGTH], digest[EVP_MAX_MD_SIZE];
+    X509 *certificate = SSL_get0_peer_certificate(tls->connection);
+    unsigned char *key = NULL;
+    int length = certificate ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key) : -1;
+    bool found = false;
+    if (length > 0 && EVP_Digest(key, (size_t)length, digest, NULL, EVP_sha256(), NULL) == 1)
+        for (const char *const *pin = tls->options->pins; *pin; pin++)
+            found |= pin_digest(*pin, wanted) && memcmp(wanted, digest, SHA256_LENGTH) == 0;
+    OPENSSL_free(key);
+    return found;
+}
+
+bool postino_openssl_is_trusted(struct postino_openssl *tls)
+{
+    const struct postino_openssl_options *o = tls->options;
+    long verified = SSL_get_verify_result(tls->connection);
+    if (o->unverified)
+        return true;
+    if (!SSL_get0_peer_certificate(tls->connection))
+        postino_openssl_explain_certificate(tls, "there is none");
+    else if (o->pins && !is_pinned(tls))
+        postino_openssl_explain_certificate(tls, "its key is none of those that are pinned");
+    else if (!o->pins && verified != X509_V_OK)
+        postino_openssl_explain_certificate(tls, X509_verify_cert_error_string(verified));
+    else
+        return true;
+    return false;
+}
