@@ -4,6 +4,7 @@
 #include "sink_server.h"
 
 #include <errno.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,10 @@ static int sink_prepare(struct postino_sink *sink)
 
     if (code)
         return code;
+    if (postino_sink_wants_tls(sink))
+        code = postino_sink_tls_prepare(sink);
+    if (code)
+        return code;
     sink_many_files();
     sink->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (sink->epoll < 0 || !sink_buffers(sink)) {
@@ -73,6 +78,7 @@ static void sink_end(struct postino_sink *sink)
     free(sink->read_buffer);
     free(sink->store_buffer);
     free(sink->batch);
+    SSL_CTX_free(sink->tls.context);
     if (sink->epoll >= 0)
         close(sink->epoll);
     if (!sink->maildir)

@@ -111,7 +111,7 @@ void postino_sink_drop(struct postino_sink_peer *peer, bool reset)
     if (peer->sink->trace)
         postino_sink_trace(peer, 'S', reset ? "(reset)" : "(closed)", reset ? 7 : 8);
     postino_sink_flush(peer);
-    peer->closing = true;
+    peer->closing = peer->torn = true;
     if (!reset)
         return;
     setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);

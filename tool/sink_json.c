@@ -70,8 +70,11 @@ static void sink_json_envelope(FILE *file, const struct postino_sink_peer *peer)
         if (to < peer->envelope + peer->envelope_length)
             fputc(',', file);
     }
-    fprintf(file, "],\"octets\":%llu,\"protocol\":\"%s\",\"chunking\":%s}\n", (unsigned long long)peer->octets,
-            protocol, peer->chunking ? "true" : "false");
+    fprintf(file, "],\"octets\":%llu,\"protocol\":\"%s\",\"chunking\":%s", (unsigned long long)peer->octets, protocol,
+            peer->chunking ? "true" : "false");
+    if (peer->tls)
+        fprintf(file, ",\"tls\":\"%s\"", postino_sink_tls_version(peer));
+    fputs("}\n", file);
 }
 
 bool postino_sink_envelope_write(const struct postino_sink_peer *peer, int folder, const char *name)

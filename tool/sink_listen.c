@@ -67,8 +67,10 @@ static int sink_listen_tcp(struct postino_sink_listener *listener)
     const char *host, *port;
     int wrong;
 
-    if ((size_t)snprintf(text, sizeof text, "%s", listener->address) >= sizeof text || !sink_split(text, &host, &port))
-        return sink_wrong(listener, EX_USAGE, "give HOST:PORT, [IPV6]:PORT, PORT or unix:/PATH");
+    if ((size_t)snprintf(text, sizeof text, "%s", listener->address + (listener->tls ? 4 : 0)) >= sizeof text ||
+        !sink_split(text, &host, &port))
+        return sink_wrong(listener, EX_USAGE,
+                          "give HOST:PORT, [IPV6]:PORT, PORT, tls: and one of these, or unix:/PATH");
     wrong = getaddrinfo(host, port, &hints, &found);
     if (wrong)
         return sink_wrong(listener, EX_USAGE, gai_strerror(wrong));
@@ -80,7 +82,8 @@ static int sink_listen_tcp(struct postino_sink_listener *listener)
     if (getnameinfo((struct sockaddr *)&bound, size, shown, sizeof shown, service, sizeof service,
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return sink_wrong(listener, EX_OSERR, "its name cannot be shown");
-    printf(bound.ss_family == AF_INET6 ? "listening on [%s]:%s\n" : "listening on %s:%s\n", shown, service);
+    printf(bound.ss_family == AF_INET6 ? "listening on %s[%s]:%s\n" : "listening on %s%s:%s\n",
+           listener->tls ? "tls:" : "", shown, service);
     return 0;
 }
 
@@ -158,7 +161,7 @@ void postino_sink_accept(struct postino_sink *sink, struct postino_sink_listener
         int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd >= 0) {
-            postino_sink_peer_accept(sink, fd);
+            postino_sink_peer_accept(sink, fd, listener->tls);
             continue;
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)

@@ -2,6 +2,7 @@
 #include "sink_server.h"
 
 #include <ctype.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ static const char *sink_listen(struct postino_sink *sink, const char *value)
     listener->kind = SINK_LISTENER;
     listener->fd = -1;
     listener->address = value;
+    listener->tls = strncmp(value, "tls:", 4) == 0;
     sink->listener_count++;
     return NULL;
 }
@@ -78,8 +80,8 @@ static const char *sink_hide(struct postino_sink *sink, const char *value)
                (strlen(name) != length || strncasecmp(name, value, length) != 0))
             i++;
         if (!name)
-            return "give a list of PIPELINING SIZE 8BITMIME ENHANCEDSTATUSCODES CHUNKING BINARYMIME SMTPUTF8 DSN HELP, "
-                   "with commas";
+            return "give a list of PIPELINING SIZE 8BITMIME ENHANCEDSTATUSCODES CHUNKING BINARYMIME SMTPUTF8 DSN HELP "
+                   "STARTTLS, with commas";
         sink->offered &= ~(1u << i);
         value += length + (value[length] == ',');
     }
@@ -111,9 +113,60 @@ static const char *sink_stop(struct postino_sink *sink, const char *value)
     return postino_sink_fault_add(sink, SINK_FAULT_STOP, value);
 }
 
+static const char *sink_file(const char **file, const char *value)
+{
+    *file = value;
+    return *value ? NULL : "give the path of a file";
+}
+
+static const char *sink_certificate(struct postino_sink *sink, const char *value)
+{
+    return sink_file(&sink->tls.certificate, value);
+}
+
+static const char *sink_key(struct postino_sink *sink, const char *value)
+{
+    return sink_file(&sink->tls.key, value);
+}
+
+static const char *sink_ca_out(struct postino_sink *sink, const char *value)
+{
+    return sink_file(&sink->tls.ca_out, value);
+}
+
+static const char *sink_client_ca(struct postino_sink *sink, const char *value)
+{
+    return sink_file(&sink->tls.client_ca, value);
+}
+
+static const char *sink_ciphers(struct postino_sink *sink, const char *value)
+{
+    sink->tls.ciphers = value;
+    return *value ? NULL : "give a list of ciphers";
+}
+
+static const char *sink_version(const char *value, int *version)
+{
+    if (strlen(value) != 3 || strncmp(value, "1.", 2) != 0 || value[2] < '0' || value[2] > '3')
+        return "give 1.0, 1.1, 1.2 or 1.3";
+    *version = TLS1_VERSION + (value[2] - '0');
+    return NULL;
+}
+
+static const char *sink_least(struct postino_sink *sink, const char *value)
+{
+    return sink_version(value, &sink->tls.least);
+}
+
+static const char *sink_most(struct postino_sink *sink, const char *value)
+{
+    return sink_version(value, &sink->tls.most);
+}
+
 static const char *sink_flag(struct postino_sink *sink, const char *name)
 {
     sink->lmtp |= strcmp(name, "lmtp") == 0;
+    sink->tls.starttls |= strcmp(name, "tls") == 0;
     sink->trace |= strcmp(name, "trace") == 0;
     sink->allow_bare |= strcmp(name, "allow-bare") == 0;
     sink->json_stats |= strcmp(name, "json-stats") == 0;
@@ -127,22 +180,14 @@ static const struct sink_option {
     bool has_value;
     const char *(*take)(struct postino_sink *sink, const char *value);
 } sink_known[] = {
-    {"listen", true, sink_listen},
-    {"lmtp", false, sink_flag},
-    {"maildir", true, sink_maildir},
-    {"count", true, sink_count},
-    {"hide", true, sink_hide},
-    {"size", true, sink_size},
-    {"max-recipients", true, sink_recipients},
-    {"allow-bare", false, sink_flag},
-    {"reply", true, sink_reply},
-    {"delay", true, sink_delay},
-    {"split", true, sink_pieces},
-    {"drop", true, sink_drop},
-    {"mute", true, sink_mute},
-    {"stop-reading", true, sink_stop},
-    {"trace", false, sink_flag},
-    {"json-stats", false, sink_flag},
+    {"listen", true, sink_listen},       {"lmtp", false, sink_flag},      {"tls", false, sink_flag},
+    {"cert", true, sink_certificate},    {"key", true, sink_key},         {"ca-out", true, sink_ca_out},
+    {"client-ca", true, sink_client_ca}, {"tls-min", true, sink_least},   {"tls-max", true, sink_most},
+    {"tls-ciphers", true, sink_ciphers}, {"maildir", true, sink_maildir}, {"count", true, sink_count},
+    {"hide", true, sink_hide},           {"size", true, sink_size},       {"max-recipients", true, sink_recipients},
+    {"allow-bare", false, sink_flag},    {"reply", true, sink_reply},     {"delay", true, sink_delay},
+    {"split", true, sink_pieces},        {"drop", true, sink_drop},       {"mute", true, sink_mute},
+    {"stop-reading", true, sink_stop},   {"trace", false, sink_flag},     {"json-stats", false, sink_flag},
     {"help", false, sink_flag},
 };
 
@@ -184,6 +229,38 @@ static int sink_word(struct postino_sink *sink, int argc, char **argv, int *at)
     return advice ? sink_wrong(word, option->has_value && value == argv[*at] ? value : NULL, advice) : 0;
 }
 
+bool postino_sink_wants_tls(const struct postino_sink *sink)
+{
+    bool wants = sink->tls.starttls;
+
+    for (size_t i = 0; i < sink->listener_count; i++)
+        wants |= sink->listeners[i].tls;
+    return wants;
+}
+
+/* What no option can say of itself. */
+static int sink_together(const struct postino_sink *sink)
+{
+    const struct postino_sink_tls_config *tls = &sink->tls;
+    const char *name = tls->certificate  ? "--cert"
+                       : tls->key        ? "--key"
+                       : tls->ca_out     ? "--ca-out"
+                       : tls->client_ca  ? "--client-ca"
+                       : tls->ciphers    ? "--tls-ciphers"
+                       : tls->least != 0 ? "--tls-min"
+                       : tls->most != 0  ? "--tls-max"
+                                         : NULL;
+
+    if (name && !postino_sink_wants_tls(sink))
+        return sink_wrong(name, NULL, "needs --tls or --listen tls:…");
+    if (!tls->certificate != !tls->key)
+        return sink_wrong(name, NULL, "--cert and --key need each other");
+    if (tls->certificate && tls->ca_out)
+        return sink_wrong("--ca-out", tls->ca_out, "no certificate is made where one is given");
+    return tls->least && tls->most && tls->least > tls->most ? sink_wrong("--tls-min", NULL, "it is above --tls-max")
+                                                             : 0;
+}
+
 int postino_sink_options(struct postino_sink *sink, int argc, char **argv)
 {
     int code = 0;
@@ -195,5 +272,5 @@ int postino_sink_options(struct postino_sink *sink, int argc, char **argv)
         code = sink_word(sink, argc, argv, &at);
     if (code == 0 && sink->listener_count == 0)
         sink_listen(sink, "127.0.0.1:0");
-    return code;
+    return code || sink->help ? code : sink_together(sink);
 }

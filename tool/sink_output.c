@@ -99,7 +99,8 @@ static size_t sink_write(struct postino_sink_peer *peer, const char *text, size_
     ssize_t sent;
 
     do
-        sent = send(peer->fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+        sent = peer->tls ? postino_sink_tls_send(peer, text, length)
+                         : send(peer->fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
     if (sent >= 0)
         return (size_t)sent;

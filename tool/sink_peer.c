@@ -42,6 +42,9 @@ static size_t sink_step(struct postino_sink_peer *peer, const char *text, size_t
     case SINK_FINAL:
         postino_sink_final_next(peer);
         break;
+    case SINK_HANDSHAKE:
+        *more = postino_sink_tls_handshake(peer);
+        break;
     case SINK_DRAIN:
         *more = false;
         break;
@@ -80,24 +83,33 @@ static bool sink_keep_input(struct postino_sink_peer *peer, const char *text, si
     return true;
 }
 
+/* What comes behind our end is not even decrypted. */
+static ssize_t sink_read(struct postino_sink_peer *peer, char *buffer)
+{
+    if (peer->tls && peer->phase != SINK_DRAIN)
+        return postino_sink_tls_receive(peer, buffer, SINK_READ_SIZE);
+    return recv(peer->fd, buffer, SINK_READ_SIZE, MSG_DONTWAIT);
+}
+
 /* Octets read; `*end` where no more will come. */
 static size_t sink_receive(struct postino_sink_peer *peer, char *buffer, bool *end)
 {
     ssize_t received;
 
     do
-        received = recv(peer->fd, buffer, SINK_READ_SIZE, MSG_DONTWAIT);
+        received = sink_read(peer, buffer);
     while (received < 0 && errno == EINTR);
-    if (received > 0)
-        return (size_t)received;
-    if (received == 0)
+    if (received == 0 || postino_sink_tls_ended(peer))
         *end = true;
-    else if (errno != EAGAIN && errno != EWOULDBLOCK)
+    if (received >= 0)
+        return (size_t)received;
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
         peer->dead = true;
     return 0;
 }
 
-/* Where the connection is halted in what it had sent before it ended, the end is read once more later. */
+/* Where the connection is halted in what it had sent before it ended, the end is read once more later. Over TLS, what
+ * woke it may be the room to write that reading waited for. */
 static void sink_serve(struct postino_sink_peer *peer, bool readable)
 {
     char *buffer = peer->sink->read_buffer;
@@ -106,7 +118,7 @@ static void sink_serve(struct postino_sink_peer *peer, bool readable)
 
     if (length > 0)
         memcpy(buffer, peer->input, length);
-    if (readable && length < SINK_LINE_SIZE)
+    if ((readable || peer->tls) && length < SINK_LINE_SIZE && peer->phase != SINK_HANDSHAKE)
         length += sink_receive(peer, buffer + length, &end);
     used = sink_process(peer, buffer, length);
     if (!sink_keep_input(peer, buffer + used, length - used) || (end && !sink_halted(peer)))
@@ -130,7 +142,9 @@ static uint32_t sink_interest(const struct postino_sink_peer *peer)
         interest |= EPOLLRDHUP;
     if (peer->output_length > 0)
         return interest | (peer->piece_after_ms ? 0u : (uint32_t)EPOLLOUT);
-    return peer->holding || peer->stopped ? interest : (uint32_t)EPOLLIN;
+    if (peer->holding || peer->stopped)
+        return interest;
+    return postino_sink_tls_writes(peer) ? (uint32_t)EPOLLOUT : (uint32_t)EPOLLIN;
 }
 
 /* Closes it, begins to close it, or says what it waits for. */
@@ -138,7 +152,8 @@ static void sink_settle(struct postino_sink_peer *peer)
 {
     struct epoll_event event;
 
-    if (peer->closing && !peer->dead && !peer->holding && peer->output_length == 0 && peer->phase != SINK_DRAIN) {
+    if (peer->closing && !peer->dead && !peer->holding && peer->output_length == 0 && peer->phase != SINK_DRAIN &&
+        postino_sink_tls_part(peer)) {
         shutdown(peer->fd, SHUT_WR);
         peer->phase = SINK_DRAIN;
         peer->hold_until_ms = postino_sink_now_ms() + SINK_DRAIN_MS;
@@ -180,6 +195,9 @@ void postino_sink_peer_close(struct postino_sink_peer *peer)
     struct postino_sink *sink = peer->sink;
 
     postino_sink_mail_reset(peer);
+    if (peer->phase != SINK_DRAIN)
+        postino_sink_tls_part(peer);
+    postino_sink_tls_free(peer);
     close(peer->fd);
     if (peer->previous)
         peer->previous->next = peer->next;
@@ -221,8 +239,8 @@ static struct postino_sink_peer *sink_peer_new(struct postino_sink *sink, int fd
     return peer;
 }
 
-/* Takes over `fd` and greets. */
-void postino_sink_peer_accept(struct postino_sink *sink, int fd)
+/* Takes over `fd` and greets, behind the handshake where there is to be one. */
+void postino_sink_peer_accept(struct postino_sink *sink, int fd, bool tls)
 {
     struct postino_sink_peer *peer = sink_peer_new(sink, fd);
     struct epoll_event event;
@@ -239,7 +257,10 @@ void postino_sink_peer_accept(struct postino_sink *sink, int fd)
         postino_sink_peer_close(peer);
         return;
     }
-    postino_sink_greet(peer);
+    if (!tls)
+        postino_sink_greet(peer);
+    else if (!postino_sink_tls_begin(peer, true))
+        peer->dead = true;
     postino_sink_flush(peer);
     sink_settle(peer);
 }

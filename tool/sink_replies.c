@@ -40,10 +40,14 @@ static const char *const sink_texts[SINK_REPLIES] = {
     [SINK_SAY_NO_ROOM] = "452 4.3.1 Out of memory\r\n",
     [SINK_SAY_NOT_STORED] = "452 4.3.1 Mail could not be stored\r\n",
     [SINK_SAY_BARE_CONTENT] = "550 5.6.0 bare CR or LF\r\n",
+    [SINK_SAY_EHLO_TLS] = NULL,
+    [SINK_SAY_STARTTLS] = "220 2.0.0 Ready for TLS\r\n",
+    [SINK_SAY_NOT_LAST] = "503 5.5.1 More was sent behind the last command of a group\r\n",
 };
 
 static const char *const sink_extensions[] = {
-    "PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "BINARYMIME", "SMTPUTF8", "DSN", "HELP", NULL,
+    "PIPELINING", "SIZE",     "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "BINARYMIME", "SMTPUTF8", "DSN",
+    "HELP",       "STARTTLS", NULL,
 };
 
 /* The name of extension 1 << index; NULL behind the last. */
@@ -68,14 +72,21 @@ static void sink_plain(char *text)
     memmove(text + 4, from, strlen(from) + 1);
 }
 
-static char *sink_ehlo(const struct postino_sink *sink)
+static bool sink_offers(const struct postino_sink *sink, uint32_t extension, bool tls)
+{
+    if (!(sink->offered & extension))
+        return false;
+    return extension != SINK_STARTTLS || (sink->tls.starttls && !tls);
+}
+
+static char *sink_ehlo(const struct postino_sink *sink, bool tls)
 {
     char text[512] = "localhost";
     char lines[1024];
     size_t length = 0;
 
     for (size_t i = 0; sink_extensions[i]; i++) {
-        if (!(sink->offered & 1u << i))
+        if (!sink_offers(sink, 1u << i, tls))
             continue;
         length += (size_t)snprintf(lines + length, sizeof lines - length, "250-%s\r\n", text);
         if (1u << i == SINK_SIZE)
@@ -91,8 +102,8 @@ static char *sink_text(const struct postino_sink *sink, enum postino_sink_reply 
 {
     char *text;
 
-    if (reply == SINK_SAY_EHLO)
-        return sink_ehlo(sink);
+    if (reply == SINK_SAY_EHLO || reply == SINK_SAY_EHLO_TLS)
+        return sink_ehlo(sink, reply == SINK_SAY_EHLO_TLS);
     if (reply == SINK_SAY_GREETING)
         return strdup(sink->lmtp ? "220 localhost LMTP Postino sink\r\n" : "220 localhost ESMTP Postino sink\r\n");
     text = strdup(sink_texts[reply]);

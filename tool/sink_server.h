@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define SINK_READ_SIZE        (256u * 1024u)
 #define SINK_BATCH_LIMIT      (256u * 1024u) /* replies gathered before they are sent in any case */
@@ -17,6 +18,9 @@
 #define SINK_ENVELOPE_LIMIT   (128u * 1024u * 1024u)
 #define SINK_LISTENERS        16
 #define SINK_HELO_SIZE        256
+
+struct ssl_ctx_st;
+struct postino_sink_tls;
 
 enum postino_sink_extension {
     SINK_PIPELINING = 1 << 0,
@@ -28,7 +32,8 @@ enum postino_sink_extension {
     SINK_SMTPUTF8 = 1 << 6,
     SINK_DSN = 1 << 7,
     SINK_HELP = 1 << 8,
-    SINK_ALL_EXTENSIONS = (1 << 9) - 1
+    SINK_STARTTLS = 1 << 9,
+    SINK_ALL_EXTENSIONS = (1 << 10) - 1
 };
 
 /* What a fault can be tied to. */
@@ -48,6 +53,7 @@ enum postino_sink_step {
     SINK_AT_EXPN,
     SINK_AT_HELP,
     SINK_AT_QUIT,
+    SINK_AT_STARTTLS,
     SINK_AT_UNKNOWN,
     SINK_STEPS,
     SINK_AT_ANY = SINK_STEPS
@@ -86,6 +92,9 @@ enum postino_sink_reply {
     SINK_SAY_NO_ROOM,
     SINK_SAY_NOT_STORED,
     SINK_SAY_BARE_CONTENT,
+    SINK_SAY_EHLO_TLS, /* EHLO's, over TLS */
+    SINK_SAY_STARTTLS,
+    SINK_SAY_NOT_LAST,
     SINK_REPLIES,
     SINK_SAY_LATER /* the reply comes when the chunk has been read */
 };
@@ -141,14 +150,24 @@ struct postino_sink_listener {
     int fd;
     const char *address;   /* as given */
     const char *unix_path; /* NULL for TCP; unlinked at the end */
+    bool tls;              /* from the start */
+};
+
+/* What --tls and its like ask for. */
+struct postino_sink_tls_config {
+    bool starttls;
+    const char *certificate, *key, *ca_out, *client_ca, *ciphers;
+    int least, most;            /* as OpenSSL numbers versions; 0: its default */
+    struct ssl_ctx_st *context; /* NULL: no connection can have TLS */
 };
 
 enum postino_sink_phase {
     SINK_COMMAND,
     SINK_DATA,
     SINK_CHUNK,
-    SINK_FINAL, /* LMTP: replies for recipients are still to be given (RFC 2033 4.2) */
-    SINK_DRAIN  /* our side is closed; what the client still says is read and forgotten */
+    SINK_FINAL,     /* LMTP: replies for recipients are still to be given (RFC 2033 4.2) */
+    SINK_HANDSHAKE, /* of TLS, or what was said before it is still to be sent */
+    SINK_DRAIN      /* our side is closed; what the client still says is read and forgotten */
 };
 
 /* Where DATA's content stands in its line (RFC 5321 4.5.2): only CR LF starts a line. */
@@ -173,10 +192,13 @@ struct postino_sink_peer {
     bool extended;    /* by EHLO or LHLO: extensions may be used */
     bool turned_away; /* the greeting was 4yz or 5yz: only QUIT is obeyed (RFC 5321 3.1) */
     bool skipping;    /* within a line that is too long */
+    bool more;        /* came behind the command that is being judged */
     bool muted, stopped, closing, dead;
+    bool torn; /* by a fault: TLS does not say that it closes */
     uint64_t mails;
     uint64_t *seen; /* for each fault how often its step came; NULL without faults */
     char helo[SINK_HELO_SIZE];
+    struct postino_sink_tls *tls; /* NULL: in clear */
 
     /* The reply that waits for its time; then `held` goes on where it stopped. */
     bool holding;
@@ -217,6 +239,7 @@ struct postino_sink {
     size_t listener_count;
     bool lmtp, trace, json_stats, allow_bare, help;
     const char *maildir;
+    struct postino_sink_tls_config tls;
     uint64_t count_wanted;
     uint64_t size_limit; /* 0: none */
     uint32_t recipients_limit;
@@ -248,6 +271,7 @@ struct postino_sink {
 
 /* sink_options.c: returns 0 or an exit code, with a message. */
 int postino_sink_options(struct postino_sink *sink, int argc, char **argv);
+bool postino_sink_wants_tls(const struct postino_sink *sink);
 void postino_sink_help(void);
 
 /* sink_faults.c: `specification` is STEP or STEP=VALUE. Returns NULL or what is wrong with it. */
@@ -329,8 +353,22 @@ void postino_sink_send(struct postino_sink_peer *peer);
 void postino_sink_trace(const struct postino_sink_peer *peer, char who, const char *text, size_t length);
 void postino_sink_trace_content(const struct postino_sink_peer *peer, uint64_t octets);
 
+/* sink_certificate.c: 0 or an exit code, with a message. */
+int postino_sink_tls_prepare(struct postino_sink *sink);
+
+/* sink_tls.c. Those two receive and send as recv and send do. */
+ssize_t postino_sink_tls_receive(struct postino_sink_peer *peer, char *buffer, size_t size);
+ssize_t postino_sink_tls_send(struct postino_sink_peer *peer, const char *text, size_t length);
+bool postino_sink_tls_begin(struct postino_sink_peer *peer, bool greets);
+bool postino_sink_tls_handshake(struct postino_sink_peer *peer);
+bool postino_sink_tls_ended(const struct postino_sink_peer *peer);
+bool postino_sink_tls_writes(const struct postino_sink_peer *peer);
+bool postino_sink_tls_part(struct postino_sink_peer *peer);
+const char *postino_sink_tls_version(const struct postino_sink_peer *peer);
+void postino_sink_tls_free(struct postino_sink_peer *peer);
+
 /* sink_peer.c */
-void postino_sink_peer_accept(struct postino_sink *sink, int fd);
+void postino_sink_peer_accept(struct postino_sink *sink, int fd, bool tls);
 void postino_sink_peer_run(struct postino_sink_peer *peer, bool readable);
 void postino_sink_peer_close(struct postino_sink_peer *peer);
 

@@ -3,24 +3,25 @@
 #include "sink_server.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define SINK_VERB(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
-static enum postino_sink_reply sink_judge_name(struct postino_sink_text argument)
+static enum postino_sink_reply sink_judge_name(struct postino_sink_peer *peer, struct postino_sink_text argument)
 {
     if (argument.length == 0 || argument.length >= SINK_HELO_SIZE || memchr(argument.text, ' ', argument.length))
         return SINK_SAY_SYNTAX;
-    return SINK_SAY_EHLO;
+    return peer->tls ? SINK_SAY_EHLO_TLS : SINK_SAY_EHLO;
 }
 
 static enum postino_sink_reply sink_judge_ehlo(struct postino_sink_peer *peer, struct postino_sink_text argument)
 {
-    return peer->sink->lmtp ? SINK_SAY_UNKNOWN : sink_judge_name(argument);
+    return peer->sink->lmtp ? SINK_SAY_UNKNOWN : sink_judge_name(peer, argument);
 }
 
 static enum postino_sink_reply sink_judge_lhlo(struct postino_sink_peer *peer, struct postino_sink_text argument)
 {
-    return peer->sink->lmtp ? sink_judge_name(argument) : SINK_SAY_UNKNOWN;
+    return peer->sink->lmtp ? sink_judge_name(peer, argument) : SINK_SAY_UNKNOWN;
 }
 
 /* RFC 2033 4.1: HELO and EHLO are not LMTP's. */
@@ -28,7 +29,7 @@ static enum postino_sink_reply sink_judge_helo(struct postino_sink_peer *peer, s
 {
     enum postino_sink_reply reply = sink_judge_ehlo(peer, argument);
 
-    return reply == SINK_SAY_EHLO ? SINK_SAY_HELO : reply;
+    return postino_sink_positive(peer->sink, reply) ? SINK_SAY_HELO : reply;
 }
 
 static void sink_take_helo(struct postino_sink_peer *peer, struct postino_sink_text argument)
@@ -95,8 +96,23 @@ static void sink_take_quit(struct postino_sink_peer *peer, struct postino_sink_t
     peer->closing = true;
 }
 
-/* The most frequent first. A further command (STARTTLS and AUTH would be such, found by their first four letters and
- * told apart by their judge) is a further row. */
+/* RFC 3207 4: what came behind it in clear must never count as if it had come over TLS. */
+static enum postino_sink_reply sink_judge_starttls(struct postino_sink_peer *peer, struct postino_sink_text argument)
+{
+    if (argument.length > 0)
+        return SINK_SAY_SYNTAX;
+    if (!peer->extended || peer->in_mail || peer->tls)
+        return SINK_SAY_SEQUENCE;
+    return peer->more ? SINK_SAY_NOT_LAST : SINK_SAY_STARTTLS;
+}
+
+static void sink_take_starttls(struct postino_sink_peer *peer, struct postino_sink_text argument)
+{
+    (void)argument;
+    peer->dead |= !postino_sink_tls_begin(peer, false);
+}
+
+/* The most frequent first. A further command of four letters is a further row. */
 static const struct sink_command {
     uint32_t verb;
     enum postino_sink_step step;
@@ -126,26 +142,51 @@ static enum postino_sink_reply sink_judge_unknown(struct postino_sink_peer *peer
 }
 
 static const struct sink_command sink_unknown = {0, SINK_AT_UNKNOWN, sink_judge_unknown, NULL};
+static const struct sink_command sink_starttls = {0, SINK_AT_STARTTLS, sink_judge_starttls, sink_take_starttls};
 
-/* Finds the command of a line and leaves its argument, without the spaces that RFC 5321 4.1.1 tolerates at its end. */
-static const struct sink_command *sink_find(struct postino_sink_text *line)
+static bool sink_is_verb(const struct postino_sink_text *line, const char *verb)
+{
+    size_t length = strlen(verb);
+
+    return line->length >= length && strncasecmp(line->text, verb, length) == 0 &&
+           (line->length == length || line->text[length] == ' ');
+}
+
+/* Takes the verb from the line, and the spaces that RFC 5321 4.1.1 tolerates at its end. */
+static void sink_argument(struct postino_sink_text *line, size_t verb)
+{
+    verb += line->length > verb;
+    line->text += verb;
+    line->length -= verb;
+    while (line->length > 0 && line->text[line->length - 1] == ' ')
+        line->length--;
+}
+
+/* Commands that an option asks for; without it they are as unknown as any other word. */
+static const struct sink_command *sink_find_optional(const struct postino_sink *sink, struct postino_sink_text *line)
+{
+    if (!sink->tls.starttls || !sink_is_verb(line, "STARTTLS"))
+        return &sink_unknown;
+    sink_argument(line, 8);
+    return &sink_starttls;
+}
+
+/* Finds the command of a line and leaves its argument. */
+static const struct sink_command *sink_find(const struct postino_sink *sink, struct postino_sink_text *line)
 {
     const unsigned char *text = (const unsigned char *)line->text;
     uint32_t verb;
 
     if (line->length < 4 || (line->length > 4 && text[4] != ' '))
-        return &sink_unknown;
+        return sink_find_optional(sink, line);
     verb = SINK_VERB(text[0], text[1], text[2], text[3]) & 0xdfdfdfdfu;
     for (size_t i = 0; i < sizeof sink_commands / sizeof *sink_commands; i++) {
         if (sink_commands[i].verb != verb)
             continue;
-        line->text += line->length > 4 ? 5 : 4;
-        line->length -= line->length > 4 ? 5 : 4;
-        while (line->length > 0 && line->text[line->length - 1] == ' ')
-            line->length--;
+        sink_argument(line, 4);
         return &sink_commands[i];
     }
-    return &sink_unknown;
+    return sink_find_optional(sink, line);
 }
 
 static bool sink_is_path_step(enum postino_sink_step step)
@@ -196,10 +237,11 @@ static void sink_line(struct postino_sink_peer *peer, struct postino_sink_text l
     const struct sink_command *command = &sink_unknown;
     bool pipelining = (peer->sink->offered & SINK_PIPELINING) && (peer->extended || !peer->greeted);
 
+    peer->more = more;
     if (peer->sink->trace)
         postino_sink_trace(peer, 'C', line.text, line.length);
     if (reply == SINK_SAY_NOOP) {
-        command = sink_find(&line);
+        command = sink_find(peer->sink, &line);
         if (peer->turned_away && command->step != SINK_AT_QUIT)
             reply = SINK_SAY_SEQUENCE;
         else if (more && !pipelining && command->step != SINK_AT_BDAT)

@@ -5,12 +5,17 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 
 PROGRAM = sys.argv[1]
 PATIENCE = 20
+
+
+class Skipped(Exception):
+    """Raised by a test that cannot be run here; says why."""
 
 
 class Client:
@@ -54,7 +59,7 @@ class Client:
         return int(self.ask(line)[:3])
 
     def rest(self):
-        """What comes until the connection ends; None behind it where it was reset."""
+        """What comes until the connection ends, and how it ended: torn is over TLS without close_notify."""
         octets, self.buffer = self.buffer, b''
         try:
             while True:
@@ -64,6 +69,10 @@ class Client:
                 octets += got
         except ConnectionResetError:
             return octets, 'reset'
+        except ssl.SSLError as failure:
+            if not isinstance(failure, ssl.SSLEOFError) and failure.reason != 'UNEXPECTED_EOF_WHILE_READING':
+                raise
+            return octets, 'torn'
 
     def silent(self, seconds=0.3):
         if self.buffer:
@@ -79,6 +88,17 @@ class Client:
 
     def hello(self, line='EHLO client.example.test'):
         assert self.reply()[:3] == b'220'
+        assert self.code(line) == 250
+        return self
+
+    def secure(self, context, name='localhost'):
+        assert not self.buffer, self.buffer
+        self.socket = context.wrap_socket(self.socket, server_hostname=name, suppress_ragged_eofs=False)
+        return self
+
+    def starttls(self, context, line='EHLO client.example.test'):
+        equal(self.code('STARTTLS'), 220)
+        self.secure(context)
         assert self.code(line) == 250
         return self
 
@@ -99,9 +119,10 @@ class Client:
 
 class Sink:
     def __init__(self, *options, maildir=False, **more):
-        self.folder = tempfile.mkdtemp(prefix='sink-') if maildir else None
+        self.folder = tempfile.mkdtemp(prefix='sink-')
         if maildir:
             options += ('--maildir', self.folder + '/mail')
+        options = [option.replace('FOLDER', self.folder) for option in options]
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen([PROGRAM, 'sink', *options], stdout=subprocess.PIPE, stderr=self.log, **more)
         listeners = max(1, sum(o == '--listen' for o in options))
@@ -115,6 +136,8 @@ class Sink:
         where = line[len('listening on '):].rstrip('\n')
         if where.startswith('unix:'):
             return where[5:]
+        if where.startswith('tls:'):
+            where = where[4:]
         host, port = where.rsplit(':', 1)
         return host.strip('[]'), int(port)
 
@@ -124,6 +147,13 @@ class Sink:
 
     def hello(self, line='EHLO client.example.test'):
         return self.connect().hello(line)
+
+    def context(self, **versions):
+        context = ssl.create_default_context(cafile=self.folder + '/ca.pem')
+        context.options &= ~getattr(ssl, 'OP_IGNORE_UNEXPECTED_EOF', 0)
+        for name, version in versions.items():
+            setattr(context, name, version)
+        return context
 
     def errors(self):
         self.log.seek(0)
@@ -169,8 +199,15 @@ class Sink:
         assert 'ERROR: ' not in self.errors(), self.errors()
         self.process.stdout.close()
         self.log.close()
-        if self.folder:
-            shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder)
+
+
+def SecureSink(*options, **more):
+    return Sink('--tls', '--ca-out', 'FOLDER/ca.pem', *options, **more)
+
+
+def ImplicitSink(*options, **more):
+    return Sink('--listen', 'tls:127.0.0.1:0', '--ca-out', 'FOLDER/ca.pem', *options, **more)
 
 
 def equal(actual, expected):
