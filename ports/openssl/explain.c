@@ -62,9 +62,8 @@ static void add_names(struct postino_openssl *tls, X509 *certificate)
 }
 
 /* One line: subject, issuer, until when, whom it names. */
-void postino_openssl_explain_certificate(struct postino_openssl *tls, const char *why)
+void postino_openssl_explain_certificate(struct postino_openssl *tls, X509 *certificate, const char *why)
 {
-    X509 *certificate = SSL_get0_peer_certificate(tls->connection);
     BIO *out = certificate ? BIO_new(BIO_s_mem()) : NULL;
     snprintf(tls->problem, sizeof tls->problem, "the server's certificate is not to be trusted: %s", why);
     if (!out)
@@ -110,7 +109,8 @@ void postino_openssl_explain(struct postino_openssl *tls)
     long verified = SSL_get_verify_result(tls->connection);
     const char *reason = ERR_reason_error_string(error);
     if (verified != X509_V_OK && !tls->options->unverified) {
-        postino_openssl_explain_certificate(tls, X509_verify_cert_error_string(verified));
+        if (!*tls->problem)
+            postino_openssl_explain_certificate(tls, NULL, X509_verify_cert_error_string(verified));
     } else if (!reason || ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
         snprintf(tls->problem, sizeof tls->problem, "the server ended the connection within the TLS handshake");
     } else {

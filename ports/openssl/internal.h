@@ -30,7 +30,8 @@ bool postino_openssl_pins_valid(struct postino_openssl *tls);
 
 /* explain.c: why a handshake failed, and what came of one that did not. */
 void postino_openssl_explain(struct postino_openssl *tls);
-void postino_openssl_explain_certificate(struct postino_openssl *tls, const char *why);
+/* `certificate` may be NULL. */
+void postino_openssl_explain_certificate(struct postino_openssl *tls, X509 *certificate, const char *why);
 void postino_openssl_summarise(struct postino_openssl *tls);
 
 /* session.c: keeps sessions in a file, and takes them from it. */

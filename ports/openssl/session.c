@@ -104,7 +104,6 @@ void postino_openssl_session_begin(struct postino_openssl *tls)
 {
     unsigned char wanted[DIGEST_LENGTH];
     unsigned length;
-    SSL_set_app_data(tls->connection, tls);
     if (!tls->options->session_file)
         return;
     int fd = open(tls->options->session_file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

@@ -59,6 +59,7 @@ static bool begin(struct postino_openssl *tls)
         return false;
     SSL_set_bio(tls->connection, bio, bio);
     SSL_set_connect_state(tls->connection);
+    SSL_set_app_data(tls->connection, tls);
     if (!postino_openssl_expect(tls))
         return false;
     postino_openssl_session_begin(tls);

@@ -33,8 +33,19 @@ static bool load_own(struct postino_openssl *tls)
     return true;
 }
 
-/* A chain that does not verify does not end the handshake where it need not: what must, is_trusted holds then. */
-static int any_chain(int verified, X509_STORE_CTX *store)
+/* Where the issuer decides, the first thing that is wrong ends the handshake, and is explained while the certificate is
+ * at hand. */
+static int by_chain(int verified, X509_STORE_CTX *store)
+{
+    const SSL *connection = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    if (!verified)
+        postino_openssl_explain_certificate(SSL_get_app_data(connection), X509_STORE_CTX_get0_cert(store),
+                                            X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
+    return verified;
+}
+
+/* Where the key does, is_trusted holds it behind the handshake. */
+static int by_key(int verified, X509_STORE_CTX *store)
 {
     (void)verified;
     (void)store;
@@ -44,8 +55,7 @@ static int any_chain(int verified, X509_STORE_CTX *store)
 bool postino_openssl_trust(struct postino_openssl *tls)
 {
     const struct postino_openssl_options *o = tls->options;
-    bool by_chain = !o->unverified && !o->pins;
-    SSL_CTX_set_verify(tls->context, o->unverified ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, by_chain ? NULL : any_chain);
+    SSL_CTX_set_verify(tls->context, o->unverified ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, o->pins ? by_key : by_chain);
     if (o->ca_file && SSL_CTX_load_verify_file(tls->context, o->ca_file) != 1)
         return wrong(tls, "the file of trusted certificates", o->ca_file);
     if (!o->ca_file && SSL_CTX_set_default_verify_paths(tls->context) != 1)
@@ -95,12 +105,11 @@ bool postino_openssl_pins_valid(struct postino_openssl *tls)
     return true;
 }
 
-static bool is_pinned(struct postino_openssl *tls)
+static bool is_pinned(const struct postino_openssl *tls, X509 *certificate)
 {
     unsigned char wanted[SHA256_LENGTH], digest[EVP_MAX_MD_SIZE];
-    X509 *certificate = SSL_get0_peer_certificate(tls->connection);
     unsigned char *key = NULL;
-    int length = certificate ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key) : -1;
+    int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
     bool found = false;
     if (length > 0 && EVP_Digest(key, (size_t)length, digest, NULL, EVP_sha256(), NULL) == 1)
         for (const char *const *pin = tls->options->pins; *pin; pin++)
@@ -115,12 +124,13 @@ bool postino_openssl_is_trusted(struct postino_openssl *tls)
     long verified = SSL_get_verify_result(tls->connection);
     if (o->unverified)
         return true;
-    if (!SSL_get0_peer_certificate(tls->connection))
-        postino_openssl_explain_certificate(tls, "there is none");
-    else if (o->pins && !is_pinned(tls))
-        postino_openssl_explain_certificate(tls, "its key is none of those that are pinned");
+    X509 *certificate = SSL_get0_peer_certificate(tls->connection);
+    if (!certificate)
+        postino_openssl_explain_certificate(tls, NULL, "there is none");
+    else if (o->pins && !is_pinned(tls, certificate))
+        postino_openssl_explain_certificate(tls, certificate, "its key is none of those that are pinned");
     else if (!o->pins && verified != X509_V_OK)
-        postino_openssl_explain_certificate(tls, X509_verify_cert_error_string(verified));
+        postino_openssl_explain_certificate(tls, certificate, X509_verify_cert_error_string(verified));
     else
         return true;
     return false;

@@ -6,7 +6,7 @@
 
 const char *const play_steps[] = {"CONNECT", "GREETING", "EHLO", "HELO",    "STARTTLS", "AUTH", "RSET",
                                   "MAIL",    "RCPT",     "DATA", "CONTENT", "COMMAND",  "QUIT"};
-const char *const play_needs[] = {"send", "receive", "tls", "content", "mail", "close"};
+const char *const play_needs[] = {"send", "receive", "tls", "content", "time", "mail", "close"};
 const char *const play_outcomes[] = {"not tried", "accepted", "refused for now", "refused for good", "uncertain"};
 static const char *const reasons[] = {
     [POSTINO_REASON_PROTOCOL] = "protocol",
@@ -15,6 +15,10 @@ static const char *const reasons[] = {
     [POSTINO_REASON_CANCELLED] = "cancelled",
     [POSTINO_REASON_INJECTION] = "injection",
     [POSTINO_REASON_NO_TLS] = "no tls",
+    [POSTINO_REASON_NO_AUTH] = "no auth",
+    [POSTINO_REASON_UNPROVED] = "unproved",
+    [POSTINO_REASON_HANDSHAKE] = "handshake",
+    [POSTINO_REASON_CERTIFICATE] = "certificate",
     [POSTINO_REASON_TOO_LARGE] = "too large",
     [POSTINO_REASON_SOURCE] = "source",
     [POSTINO_REASON_NUL] = "nul",

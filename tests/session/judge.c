@@ -38,6 +38,7 @@ static void judge_mail(struct play *p, int index)
 
 static void judge_end(struct play *p)
 {
+    judge(p, "leaked into the trace", p->auth.leaked, "");
     char is[900] = "none";
     const char *expected = script_expected(p->script, "error");
     const char *need = script_expected(p->script, "need");

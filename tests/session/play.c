@@ -112,6 +112,7 @@ bool play_begin(struct play *p, const struct script *script, const struct play_w
     p->config.lenient = script->lenient ? &postino_lenient : NULL;
     p->config.lmtp = script->lmtp ? &postino_lmtp : NULL;
     memset(p->text, 'U', sizeof p->text - 1);
+    play_auth_begin(&p->auth, &script->auth, &p->config);
     p->session = malloc(sizeof *p->session);
     if (!p->session)
         abort();
@@ -156,6 +157,8 @@ static size_t output(struct play *p)
 
 void play_drain(struct play *p)
 {
+    while (postino_session_need(moved(p)) == POSTINO_NEED_TIME)
+        postino_sasl_work(moved(p));
     while (postino_session_need(moved(p)) == POSTINO_NEED_SEND && p->take)
         if (!output(p) && postino_session_need(p->session) == POSTINO_NEED_SEND) {
             play_fails(p, 0, "need", "send", "anything else, since nothing was there to be sent");

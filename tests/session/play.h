@@ -14,7 +14,8 @@ struct play_way {
 };
 
 enum {
-    TEXT_ROOM = 256
+    TEXT_ROOM = 256,
+    SESSION_TEXT_ROOM = 12290
 };
 
 struct play_source {
@@ -36,7 +37,8 @@ struct play {
     bool submitted[MAILS_MAX], finished[MAILS_MAX];
     int next_finished; /* mails must come back in order */
     char texts[MAILS_MAX][RECIPIENTS_MAX + 1][TEXT_ROOM];
-    char text[TEXT_ROOM];
+    char text[SESSION_TEXT_ROOM];
+    struct play_auth auth;
     char *said;
     size_t said_length, said_room;
     size_t take; /* how much of the next flight is let out */

@@ -230,7 +230,7 @@ static bool read_option(struct reader *r, const char *first, const char *second)
         free(s->name);
         s->name = word(second);
     } else {
-        return false;
+        return script_auth_read(&s->auth, first, second);
     }
     return true;
 }
@@ -356,6 +356,7 @@ void script_free(struct script *s)
         free(s->expectations[i].value);
     }
     free(s->name);
+    script_auth_free(&s->auth);
 }
 
 const char *script_expected(const struct script *s, const char *key)

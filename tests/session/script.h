@@ -7,6 +7,9 @@
  * command content 1 "TEXT" [xN]       its content, appended; without: "hello\r\n" source 1 not-yet N... | fails N |
  * refuses | reads N            how its source behaves, at which octets
  *
+ * auth MECHANISM..., user, password, identity TEXT, initial-response, in-clear, nonce BASE64, binding TYPE HEX,
+ * iterations-max N, slice N, unlisted MECHANISM, unoffered MECHANISM        who the client is
+ *
  * and the conversation: `S:` lines with line end, `S|` octets without, `S*N:` a line N times; `C:` and `C|` alike.
  * Consecutive C lines are one flight: what is spoken without hearing anything in between, and not an octet more.
  * Escapes are those of C. Between them stand events (lost, timeout, cancel, each with `unsent N`; tls, implicit-tls,
@@ -22,6 +25,8 @@
  */
 #ifndef POSTINO_TESTS_SCRIPT_H
 #define POSTINO_TESTS_SCRIPT_H
+
+#include "play_auth.h"
 
 #include <postino/session.h>
 
@@ -75,6 +80,7 @@ struct script {
     uint16_t text_room;
     const struct postino_opening *starttls;
     bool behind_dot, basic, lenient, lmtp, together;
+    struct script_auth auth;
     struct script_mail mails[MAILS_MAX];
     int mail_count;
     struct item items[ITEMS_MAX];
