@@ -26,13 +26,13 @@ static void sink_many_files(void)
 /* The batch has room for one more reply of any length above its limit. */
 static bool sink_buffers(struct postino_sink *sink)
 {
-    size_t longest = 1024;
+    size_t longest = 4u * SINK_AUTH_LINE_SIZE; /* a challenge may repeat what the client said */
 
     for (size_t i = 0; i < sink->fault_count; i++) {
         if (sink->faults[i].length > longest)
             longest = sink->faults[i].length;
     }
-    sink->read_buffer = malloc(SINK_LINE_SIZE + SINK_READ_SIZE);
+    sink->read_buffer = malloc(SINK_AUTH_LINE_SIZE + SINK_READ_SIZE);
     sink->batch = malloc(SINK_BATCH_LIMIT + longest);
     return sink->read_buffer && sink->batch && postino_sink_replies_prepare(sink);
 }
@@ -49,7 +49,7 @@ static int sink_prepare(struct postino_sink *sink)
         return code;
     sink_many_files();
     sink->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (sink->epoll < 0 || !sink_buffers(sink)) {
+    if (sink->epoll < 0 || !postino_sink_auth_prepare(sink) || !sink_buffers(sink)) {
         fprintf(stderr, "postino sink: cannot begin: %s\n", strerror(errno));
         return EX_OSERR;
     }
@@ -75,6 +75,7 @@ static void sink_end(struct postino_sink *sink)
     postino_sink_listeners_close(sink);
     postino_sink_replies_free(sink);
     postino_sink_faults_free(sink);
+    postino_sink_auth_free(sink);
     free(sink->read_buffer);
     free(sink->store_buffer);
     free(sink->batch);

@@ -98,6 +98,8 @@ enum postino_sink_reply postino_sink_mail(struct postino_sink_peer *peer, struct
 
     if (!peer->greeted || peer->in_mail)
         return SINK_SAY_SEQUENCE;
+    if (peer->sink->auth.required && !peer->user)
+        return SINK_SAY_NEEDS_AUTH;
     reply = sink_path_command(peer, SINK_AT_MAIL, argument, &parameters);
     if (reply != SINK_SAY_MAIL)
         return reply;

@@ -11,7 +11,7 @@ static const char *const sink_steps[] = {
     [SINK_AT_MAIL] = "mail",         [SINK_AT_RCPT] = "rcpt", [SINK_AT_DATA] = "data", [SINK_AT_CONTENT] = "content",
     [SINK_AT_BDAT] = "bdat",         [SINK_AT_RSET] = "rset", [SINK_AT_NOOP] = "noop", [SINK_AT_VRFY] = "vrfy",
     [SINK_AT_EXPN] = "expn",         [SINK_AT_HELP] = "help", [SINK_AT_QUIT] = "quit", [SINK_AT_UNKNOWN] = "unknown",
-    [SINK_AT_STARTTLS] = "starttls", [SINK_AT_ANY] = "any",
+    [SINK_AT_STARTTLS] = "starttls", [SINK_AT_AUTH] = "auth", [SINK_AT_ANY] = "any",
 };
 
 static const char *sink_number(char **at, uint64_t *number)
@@ -96,7 +96,8 @@ static const char *sink_step(struct postino_sink_fault *fault, char *at)
     while (step <= SINK_AT_ANY && (strncmp(at, sink_steps[step], length) != 0 || sink_steps[step][length] != '\0'))
         step++;
     if (step > SINK_AT_ANY)
-        return "the step is none of greeting ehlo helo lhlo starttls mail rcpt data content bdat rset noop vrfy expn "
+        return "the step is none of greeting ehlo helo lhlo starttls auth mail rcpt data content bdat rset noop vrfy "
+               "expn "
                "help quit unknown any";
     fault->step = (enum postino_sink_step)step;
     at += length;

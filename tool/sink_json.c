@@ -74,6 +74,10 @@ static void sink_json_envelope(FILE *file, const struct postino_sink_peer *peer)
             peer->chunking ? "true" : "false");
     if (peer->tls)
         fprintf(file, ",\"tls\":\"%s\"", postino_sink_tls_version(peer));
+    if (peer->user) {
+        fputs(",\"user\":", file);
+        sink_json_string(file, peer->user, strlen(peer->user));
+    }
     fputs("}\n", file);
 }
 

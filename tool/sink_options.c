@@ -81,7 +81,7 @@ static const char *sink_hide(struct postino_sink *sink, const char *value)
             i++;
         if (!name)
             return "give a list of PIPELINING SIZE 8BITMIME ENHANCEDSTATUSCODES CHUNKING BINARYMIME SMTPUTF8 DSN HELP "
-                   "STARTTLS, with commas";
+                   "STARTTLS AUTH, with commas";
         sink->offered &= ~(1u << i);
         value += length + (value[length] == ',');
     }
@@ -163,10 +163,28 @@ static const char *sink_most(struct postino_sink *sink, const char *value)
     return sink_version(value, &sink->tls.most);
 }
 
+static const char *sink_user(struct postino_sink *sink, const char *value)
+{
+    return postino_sink_account_add(sink, value, false);
+}
+
+static const char *sink_token(struct postino_sink *sink, const char *value)
+{
+    return postino_sink_account_add(sink, value, true);
+}
+
+static const char *sink_iterations(struct postino_sink *sink, const char *value)
+{
+    return sink_whole(value, 1, 100000000, &sink->auth.iterations);
+}
+
 static const char *sink_flag(struct postino_sink *sink, const char *name)
 {
     sink->lmtp |= strcmp(name, "lmtp") == 0;
     sink->tls.starttls |= strcmp(name, "tls") == 0;
+    sink->auth.anonymous |= strcmp(name, "anonymous") == 0;
+    sink->auth.in_clear |= strcmp(name, "auth-in-clear") == 0;
+    sink->auth.required |= strcmp(name, "auth-required") == 0;
     sink->trace |= strcmp(name, "trace") == 0;
     sink->allow_bare |= strcmp(name, "allow-bare") == 0;
     sink->json_stats |= strcmp(name, "json-stats") == 0;
@@ -180,14 +198,37 @@ static const struct sink_option {
     bool has_value;
     const char *(*take)(struct postino_sink *sink, const char *value);
 } sink_known[] = {
-    {"listen", true, sink_listen},       {"lmtp", false, sink_flag},      {"tls", false, sink_flag},
-    {"cert", true, sink_certificate},    {"key", true, sink_key},         {"ca-out", true, sink_ca_out},
-    {"client-ca", true, sink_client_ca}, {"tls-min", true, sink_least},   {"tls-max", true, sink_most},
-    {"tls-ciphers", true, sink_ciphers}, {"maildir", true, sink_maildir}, {"count", true, sink_count},
-    {"hide", true, sink_hide},           {"size", true, sink_size},       {"max-recipients", true, sink_recipients},
-    {"allow-bare", false, sink_flag},    {"reply", true, sink_reply},     {"delay", true, sink_delay},
-    {"split", true, sink_pieces},        {"drop", true, sink_drop},       {"mute", true, sink_mute},
-    {"stop-reading", true, sink_stop},   {"trace", false, sink_flag},     {"json-stats", false, sink_flag},
+    {"listen", true, sink_listen},
+    {"lmtp", false, sink_flag},
+    {"tls", false, sink_flag},
+    {"cert", true, sink_certificate},
+    {"key", true, sink_key},
+    {"ca-out", true, sink_ca_out},
+    {"client-ca", true, sink_client_ca},
+    {"tls-min", true, sink_least},
+    {"tls-max", true, sink_most},
+    {"tls-ciphers", true, sink_ciphers},
+    {"user", true, sink_user},
+    {"token", true, sink_token},
+    {"anonymous", false, sink_flag},
+    {"auth-in-clear", false, sink_flag},
+    {"auth-required", false, sink_flag},
+    {"mechanisms", true, postino_sink_mechanisms_choose},
+    {"scram-iterations", true, sink_iterations},
+    {"maildir", true, sink_maildir},
+    {"count", true, sink_count},
+    {"hide", true, sink_hide},
+    {"size", true, sink_size},
+    {"max-recipients", true, sink_recipients},
+    {"allow-bare", false, sink_flag},
+    {"reply", true, sink_reply},
+    {"delay", true, sink_delay},
+    {"split", true, sink_pieces},
+    {"drop", true, sink_drop},
+    {"mute", true, sink_mute},
+    {"stop-reading", true, sink_stop},
+    {"trace", false, sink_flag},
+    {"json-stats", false, sink_flag},
     {"help", false, sink_flag},
 };
 
@@ -253,6 +294,8 @@ static int sink_together(const struct postino_sink *sink)
 
     if (name && !postino_sink_wants_tls(sink))
         return sink_wrong(name, NULL, "needs --tls or --listen tls:…");
+    if (sink->auth.required && sink->auth.account_count == 0 && !tls->client_ca && !sink->auth.anonymous)
+        return sink_wrong("--auth-required", NULL, "needs --user, --token, --client-ca or --anonymous");
     if (!tls->certificate != !tls->key)
         return sink_wrong(name, NULL, "--cert and --key need each other");
     if (tls->certificate && tls->ca_out)
@@ -268,6 +311,7 @@ int postino_sink_options(struct postino_sink *sink, int argc, char **argv)
     sink->size_limit = 104857600;
     sink->recipients_limit = SINK_RECIPIENTS_LIMIT;
     sink->offered = SINK_ALL_EXTENSIONS;
+    sink->auth.iterations = 4096;
     for (int at = 1; at < argc && code == 0; at++)
         code = sink_word(sink, argc, argv, &at);
     if (code == 0 && sink->listener_count == 0)

@@ -103,6 +103,7 @@ static const struct sink_parameter {
     {"SMTPUTF8", SINK_AT_MAIL, SINK_SMTPUTF8, sink_smtputf8},
     {"RET", SINK_AT_MAIL, SINK_DSN, sink_ret},
     {"ENVID", SINK_AT_MAIL, SINK_DSN, sink_xtext},
+    {"AUTH", SINK_AT_MAIL, SINK_AUTH, sink_xtext}, /* RFC 4954 5; nothing is made of it */
     {"NOTIFY", SINK_AT_RCPT, SINK_DSN, sink_notify},
     {"ORCPT", SINK_AT_RCPT, SINK_DSN, sink_orcpt},
 };

@@ -28,6 +28,7 @@ static size_t sink_step(struct postino_sink_peer *peer, const char *text, size_t
     *more = true;
     switch (peer->phase) {
     case SINK_COMMAND:
+    case SINK_AUTH_LINE:
         used = length > 0 ? postino_sink_command(peer, text, length) : 0;
         *more = used > 0;
         break;
@@ -118,7 +119,7 @@ static void sink_serve(struct postino_sink_peer *peer, bool readable)
 
     if (length > 0)
         memcpy(buffer, peer->input, length);
-    if ((readable || peer->tls) && length < SINK_LINE_SIZE && peer->phase != SINK_HANDSHAKE)
+    if ((readable || peer->tls) && length < SINK_AUTH_LINE_SIZE && peer->phase != SINK_HANDSHAKE)
         length += sink_receive(peer, buffer + length, &end);
     used = sink_process(peer, buffer, length);
     if (!sink_keep_input(peer, buffer + used, length - used) || (end && !sink_halted(peer)))
@@ -198,6 +199,7 @@ void postino_sink_peer_close(struct postino_sink_peer *peer)
     if (peer->phase != SINK_DRAIN)
         postino_sink_tls_part(peer);
     postino_sink_tls_free(peer);
+    postino_sink_auth_forget(peer);
     close(peer->fd);
     if (peer->previous)
         peer->previous->next = peer->next;

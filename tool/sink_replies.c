@@ -43,11 +43,22 @@ static const char *const sink_texts[SINK_REPLIES] = {
     [SINK_SAY_EHLO_TLS] = NULL,
     [SINK_SAY_STARTTLS] = "220 2.0.0 Ready for TLS\r\n",
     [SINK_SAY_NOT_LAST] = "503 5.5.1 More was sent behind the last command of a group\r\n",
+    [SINK_SAY_CHALLENGE] = "334 \r\n",
+    [SINK_SAY_AUTHENTICATED] = "235 2.7.0 Authenticated\r\n",
+    [SINK_SAY_CREDENTIALS] = "535 5.7.8 Credentials not accepted\r\n",
+    [SINK_SAY_CANCELLED] = "501 5.7.0 Authentication cancelled\r\n",
+    [SINK_SAY_BASE64] = "501 5.5.2 Not base64\r\n",
+    [SINK_SAY_BAD_RESPONSE] = "501 5.5.2 Syntax error in the response\r\n",
+    [SINK_SAY_NO_INITIAL] = "501 5.7.0 This mechanism has no initial response\r\n",
+    [SINK_SAY_MECHANISM] = "504 5.5.4 Mechanism not known or not offered\r\n",
+    [SINK_SAY_NEEDS_TLS] = "538 5.7.11 Authentication needs TLS\r\n",
+    [SINK_SAY_NEEDS_AUTH] = "530 5.7.0 Authentication required\r\n",
+    [SINK_SAY_AUTH_TOO_LONG] = "500 5.5.6 Authentication line longer than 12288 octets\r\n",
 };
 
 static const char *const sink_extensions[] = {
-    "PIPELINING", "SIZE",     "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "BINARYMIME", "SMTPUTF8", "DSN",
-    "HELP",       "STARTTLS", NULL,
+    "PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "BINARYMIME", "SMTPUTF8", "DSN", "HELP",
+    "STARTTLS",   "AUTH", NULL,
 };
 
 /* The name of extension 1 << index; NULL behind the last. */
@@ -74,8 +85,14 @@ static void sink_plain(char *text)
 
 static bool sink_offers(const struct postino_sink *sink, uint32_t extension, bool tls)
 {
+    char names[512];
+
     if (!(sink->offered & extension))
         return false;
+    if (extension == SINK_AUTH) {
+        postino_sink_mechanisms_say(sink, tls, names, sizeof names);
+        return *names != '\0';
+    }
     return extension != SINK_STARTTLS || (sink->tls.starttls && !tls);
 }
 
@@ -89,7 +106,9 @@ static char *sink_ehlo(const struct postino_sink *sink, bool tls)
         if (!sink_offers(sink, 1u << i, tls))
             continue;
         length += (size_t)snprintf(lines + length, sizeof lines - length, "250-%s\r\n", text);
-        if (1u << i == SINK_SIZE)
+        if (1u << i == SINK_AUTH)
+            postino_sink_mechanisms_say(sink, tls, text, sizeof text);
+        else if (1u << i == SINK_SIZE)
             snprintf(text, sizeof text, "SIZE %llu", (unsigned long long)sink->size_limit);
         else
             snprintf(text, sizeof text, "%s", sink_extensions[i]);

@@ -6,21 +6,20 @@
 #ifndef POSTINO_TOOL_SINK_SERVER_H
 #define POSTINO_TOOL_SINK_SERVER_H
 
+#include "sink_secure.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #define SINK_READ_SIZE        (256u * 1024u)
 #define SINK_BATCH_LIMIT      (256u * 1024u) /* replies gathered before they are sent in any case */
 #define SINK_LINE_SIZE        4096u          /* of a command, its line end included */
+#define SINK_AUTH_LINE_SIZE   12290u         /* of AUTH and of a response: RFC 4954 4 */
 #define SINK_RECIPIENTS_LIMIT 1000000u
 #define SINK_ENVELOPE_LIMIT   (128u * 1024u * 1024u)
 #define SINK_LISTENERS        16
 #define SINK_HELO_SIZE        256
-
-struct ssl_ctx_st;
-struct postino_sink_tls;
 
 enum postino_sink_extension {
     SINK_PIPELINING = 1 << 0,
@@ -33,7 +32,8 @@ enum postino_sink_extension {
     SINK_DSN = 1 << 7,
     SINK_HELP = 1 << 8,
     SINK_STARTTLS = 1 << 9,
-    SINK_ALL_EXTENSIONS = (1 << 10) - 1
+    SINK_AUTH = 1 << 10,
+    SINK_ALL_EXTENSIONS = (1 << 11) - 1
 };
 
 /* What a fault can be tied to. */
@@ -54,6 +54,7 @@ enum postino_sink_step {
     SINK_AT_HELP,
     SINK_AT_QUIT,
     SINK_AT_STARTTLS,
+    SINK_AT_AUTH, /* each reply of an exchange */
     SINK_AT_UNKNOWN,
     SINK_STEPS,
     SINK_AT_ANY = SINK_STEPS
@@ -95,6 +96,17 @@ enum postino_sink_reply {
     SINK_SAY_EHLO_TLS, /* EHLO's, over TLS */
     SINK_SAY_STARTTLS,
     SINK_SAY_NOT_LAST,
+    SINK_SAY_CHALLENGE, /* its text is the exchange's own */
+    SINK_SAY_AUTHENTICATED,
+    SINK_SAY_CREDENTIALS,
+    SINK_SAY_CANCELLED,
+    SINK_SAY_BASE64,
+    SINK_SAY_BAD_RESPONSE,
+    SINK_SAY_NO_INITIAL,
+    SINK_SAY_MECHANISM,
+    SINK_SAY_NEEDS_TLS,
+    SINK_SAY_NEEDS_AUTH,
+    SINK_SAY_AUTH_TOO_LONG,
     SINK_REPLIES,
     SINK_SAY_LATER /* the reply comes when the chunk has been read */
 };
@@ -153,19 +165,12 @@ struct postino_sink_listener {
     bool tls;              /* from the start */
 };
 
-/* What --tls and its like ask for. */
-struct postino_sink_tls_config {
-    bool starttls;
-    const char *certificate, *key, *ca_out, *client_ca, *ciphers;
-    int least, most;            /* as OpenSSL numbers versions; 0: its default */
-    struct ssl_ctx_st *context; /* NULL: no connection can have TLS */
-};
-
 enum postino_sink_phase {
     SINK_COMMAND,
     SINK_DATA,
     SINK_CHUNK,
     SINK_FINAL,     /* LMTP: replies for recipients are still to be given (RFC 2033 4.2) */
+    SINK_AUTH_LINE, /* the client's response to a challenge */
     SINK_HANDSHAKE, /* of TLS, or what was said before it is still to be sent */
     SINK_DRAIN      /* our side is closed; what the client still says is read and forgotten */
 };
@@ -192,13 +197,16 @@ struct postino_sink_peer {
     bool extended;    /* by EHLO or LHLO: extensions may be used */
     bool turned_away; /* the greeting was 4yz or 5yz: only QUIT is obeyed (RFC 5321 3.1) */
     bool skipping;    /* within a line that is too long */
+    bool skips_auth;  /* and it is AUTH's */
     bool more;        /* came behind the command that is being judged */
     bool muted, stopped, closing, dead;
     bool torn; /* by a fault: TLS does not say that it closes */
     uint64_t mails;
     uint64_t *seen; /* for each fault how often its step came; NULL without faults */
     char helo[SINK_HELO_SIZE];
-    struct postino_sink_tls *tls; /* NULL: in clear */
+    struct postino_sink_tls *tls;   /* NULL: in clear */
+    struct postino_sink_auth *auth; /* the last exchange */
+    char *user;                     /* authenticated */
 
     /* The reply that waits for its time; then `held` goes on where it stopped. */
     bool holding;
@@ -240,6 +248,7 @@ struct postino_sink {
     bool lmtp, trace, json_stats, allow_bare, help;
     const char *maildir;
     struct postino_sink_tls_config tls;
+    struct postino_sink_auth_config auth;
     uint64_t count_wanted;
     uint64_t size_limit; /* 0: none */
     uint32_t recipients_limit;
@@ -260,7 +269,7 @@ struct postino_sink {
     uint64_t name;  /* of the last mail stored */
     uint64_t files; /* begun, for their names in tmp */
 
-    char *read_buffer; /* SINK_LINE_SIZE + SINK_READ_SIZE */
+    char *read_buffer; /* SINK_AUTH_LINE_SIZE + SINK_READ_SIZE */
     char *store_buffer;
     size_t store_length;
     char *batch; /* replies of the peer that is being served */
@@ -353,19 +362,11 @@ void postino_sink_send(struct postino_sink_peer *peer);
 void postino_sink_trace(const struct postino_sink_peer *peer, char who, const char *text, size_t length);
 void postino_sink_trace_content(const struct postino_sink_peer *peer, uint64_t octets);
 
-/* sink_certificate.c: 0 or an exit code, with a message. */
-int postino_sink_tls_prepare(struct postino_sink *sink);
-
-/* sink_tls.c. Those two receive and send as recv and send do. */
-ssize_t postino_sink_tls_receive(struct postino_sink_peer *peer, char *buffer, size_t size);
-ssize_t postino_sink_tls_send(struct postino_sink_peer *peer, const char *text, size_t length);
-bool postino_sink_tls_begin(struct postino_sink_peer *peer, bool greets);
-bool postino_sink_tls_handshake(struct postino_sink_peer *peer);
-bool postino_sink_tls_ended(const struct postino_sink_peer *peer);
-bool postino_sink_tls_writes(const struct postino_sink_peer *peer);
-bool postino_sink_tls_part(struct postino_sink_peer *peer);
-const char *postino_sink_tls_version(const struct postino_sink_peer *peer);
-void postino_sink_tls_free(struct postino_sink_peer *peer);
+/* sink_auth.c */
+enum postino_sink_reply postino_sink_auth(struct postino_sink_peer *peer, struct postino_sink_text argument);
+void postino_sink_auth_response(struct postino_sink_peer *peer, struct postino_sink_text line,
+                                enum postino_sink_reply verdict);
+void postino_sink_auth_forget(struct postino_sink_peer *peer);
 
 /* sink_peer.c */
 void postino_sink_peer_accept(struct postino_sink *sink, int fd, bool tls);

@@ -143,6 +143,7 @@ static enum postino_sink_reply sink_judge_unknown(struct postino_sink_peer *peer
 
 static const struct sink_command sink_unknown = {0, SINK_AT_UNKNOWN, sink_judge_unknown, NULL};
 static const struct sink_command sink_starttls = {0, SINK_AT_STARTTLS, sink_judge_starttls, sink_take_starttls};
+static const struct sink_command sink_auth = {0, SINK_AT_AUTH, postino_sink_auth, NULL};
 
 static bool sink_is_verb(const struct postino_sink_text *line, const char *verb)
 {
@@ -165,10 +166,15 @@ static void sink_argument(struct postino_sink_text *line, size_t verb)
 /* Commands that an option asks for; without it they are as unknown as any other word. */
 static const struct sink_command *sink_find_optional(const struct postino_sink *sink, struct postino_sink_text *line)
 {
-    if (!sink->tls.starttls || !sink_is_verb(line, "STARTTLS"))
-        return &sink_unknown;
-    sink_argument(line, 8);
-    return &sink_starttls;
+    if (sink->auth.on && sink_is_verb(line, "AUTH")) {
+        sink_argument(line, 4);
+        return &sink_auth;
+    }
+    if (sink->tls.starttls && sink_is_verb(line, "STARTTLS")) {
+        sink_argument(line, 8);
+        return &sink_starttls;
+    }
+    return &sink_unknown;
 }
 
 /* Finds the command of a line and leaves its argument. */
@@ -220,11 +226,22 @@ static void sink_obey(struct postino_sink_peer *peer, const struct sink_command 
     postino_sink_give(peer, &answer);
 }
 
-/* What is wrong with the line as such; SINK_SAY_NOOP where nothing is. */
-static enum postino_sink_reply sink_judge_line(const struct postino_sink_text *line, bool bare)
+/* Whether it may be longer than others. */
+static bool sink_is_auth(const struct postino_sink_peer *peer, const struct postino_sink_text *line)
 {
-    if (line->length + 2 > SINK_LINE_SIZE)
-        return SINK_SAY_LINE_TOO_LONG;
+    return peer->sink->auth.on && (peer->phase == SINK_AUTH_LINE || sink_is_verb(line, "AUTH"));
+}
+
+/* What is wrong with the line as such; SINK_SAY_NOOP where nothing is. */
+static enum postino_sink_reply sink_judge_line(const struct postino_sink_peer *peer,
+                                               const struct postino_sink_text *line, bool bare)
+{
+    if (line->length + 2 > SINK_LINE_SIZE) {
+        if (!sink_is_auth(peer, line))
+            return SINK_SAY_LINE_TOO_LONG;
+        if (line->length + 2 > SINK_AUTH_LINE_SIZE)
+            return SINK_SAY_AUTH_TOO_LONG;
+    }
     if (bare || memchr(line->text, '\r', line->length))
         return SINK_SAY_BARE_LINE;
     return postino_sink_utf8(line->text, line->length) ? SINK_SAY_NOOP : SINK_SAY_BAD_OCTET;
@@ -233,13 +250,17 @@ static enum postino_sink_reply sink_judge_line(const struct postino_sink_text *l
 /* A line that ends with a lone LF ends, so that its sender gets an answer at once; but it is not obeyed. */
 static void sink_line(struct postino_sink_peer *peer, struct postino_sink_text line, bool bare, bool more)
 {
-    enum postino_sink_reply reply = sink_judge_line(&line, bare);
+    enum postino_sink_reply reply = sink_judge_line(peer, &line, bare);
     const struct sink_command *command = &sink_unknown;
     bool pipelining = (peer->sink->offered & SINK_PIPELINING) && (peer->extended || !peer->greeted);
 
     peer->more = more;
     if (peer->sink->trace)
         postino_sink_trace(peer, 'C', line.text, line.length);
+    if (peer->phase == SINK_AUTH_LINE) {
+        postino_sink_auth_response(peer, line, reply);
+        return;
+    }
     if (reply == SINK_SAY_NOOP) {
         command = sink_find(peer->sink, &line);
         if (peer->turned_away && command->step != SINK_AT_QUIT)
@@ -252,6 +273,30 @@ static void sink_line(struct postino_sink_peer *peer, struct postino_sink_text l
     sink_obey(peer, command, line, reply);
 }
 
+/* A line without an end, as yet. Octets used: none where it may still become a command. */
+static size_t sink_part(struct postino_sink_peer *peer, const struct postino_sink_text *line)
+{
+    if (!peer->skipping) {
+        peer->skips_auth = sink_is_auth(peer, line);
+        if (line->length < (peer->skips_auth ? SINK_AUTH_LINE_SIZE : SINK_LINE_SIZE))
+            return 0;
+    }
+    peer->skipping = true;
+    return line->length;
+}
+
+/* The last of a line that is too long. */
+static void sink_skipped(struct postino_sink_peer *peer, struct postino_sink_text line)
+{
+    enum postino_sink_reply reply = peer->skips_auth ? SINK_SAY_AUTH_TOO_LONG : SINK_SAY_LINE_TOO_LONG;
+
+    peer->skipping = false;
+    if (peer->phase == SINK_AUTH_LINE)
+        postino_sink_auth_response(peer, line, reply);
+    else
+        sink_obey(peer, &sink_unknown, line, reply);
+}
+
 size_t postino_sink_command(struct postino_sink_peer *peer, const char *text, size_t length)
 {
     const char *end = memchr(text, '\n', length);
@@ -259,15 +304,10 @@ size_t postino_sink_command(struct postino_sink_peer *peer, const char *text, si
     struct postino_sink_text line = {text, end ? used - 1 : length};
     bool bare = line.length == 0 || text[line.length - 1] != '\r';
 
-    if (!end) {
-        if (length < SINK_LINE_SIZE && !peer->skipping)
-            return 0;
-        peer->skipping = true;
-        return length;
-    }
+    if (!end)
+        return sink_part(peer, &line);
     if (peer->skipping) {
-        peer->skipping = false;
-        sink_obey(peer, &sink_unknown, line, SINK_SAY_LINE_TOO_LONG);
+        sink_skipped(peer, line);
         return used;
     }
     if (!bare)

@@ -96,6 +96,7 @@ static void sink_stands(struct postino_sink_peer *peer)
     peer->phase = SINK_COMMAND;
     peer->greeted = peer->extended = false;
     postino_sink_mail_reset(peer);
+    postino_sink_auth_forget(peer);
     sink_trace(peer, SSL_get_version(tls->ssl), SSL_get_cipher_name(tls->ssl));
     if (tls->greets)
         postino_sink_greet(peer);
@@ -206,6 +207,52 @@ bool postino_sink_tls_part(struct postino_sink_peer *peer)
 const char *postino_sink_tls_version(const struct postino_sink_peer *peer)
 {
     return peer->tls ? SSL_get_version(peer->tls->ssl) : NULL;
+}
+
+/* The common name of the certificate that the client showed, to be freed; NULL where it showed none. */
+char *postino_sink_tls_client(const struct postino_sink_peer *peer)
+{
+    X509 *certificate = SSL_get1_peer_certificate(peer->tls->ssl);
+    const X509_NAME *subject = certificate ? X509_get_subject_name(certificate) : NULL;
+    int at = subject ? X509_NAME_get_index_by_NID(subject, NID_commonName, -1) : -1;
+    unsigned char *text = NULL;
+    char *name = NULL;
+    int length = -1;
+
+    if (at >= 0)
+        length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+    if (length > 0 && !memchr(text, '\0', (size_t)length))
+        name = strndup((const char *)text, (size_t)length);
+    OPENSSL_free(text);
+    X509_free(certificate);
+    return name;
+}
+
+/* RFC 5929 4.1: the digest of the certificate's signature, but none weaker than SHA-256. */
+static size_t sink_end_point(const SSL *ssl, unsigned char *binding)
+{
+    X509 *certificate = SSL_get_certificate(ssl);
+    int digest = NID_undef;
+    unsigned length = 0;
+
+    if (!certificate || X509_get_signature_info(certificate, &digest, NULL, NULL, NULL) != 1 || digest == NID_undef)
+        return 0;
+    if (digest == NID_md5 || digest == NID_sha1)
+        digest = NID_sha256;
+    return X509_digest(certificate, EVP_get_digestbynid(digest), binding, &length) == 1 ? length : 0;
+}
+
+/* Writes up to SINK_BINDING_SIZE octets. Returns how many; 0 where this connection has no such channel binding. */
+size_t postino_sink_tls_binding(const struct postino_sink_peer *peer, const char *type, unsigned char *binding)
+{
+    static const char label[] = "EXPORTER-Channel-Binding"; /* RFC 9266 2 */
+    SSL *ssl = peer->tls->ssl;
+
+    if (strcmp(type, "tls-server-end-point") == 0)
+        return sink_end_point(ssl, binding);
+    if (strcmp(type, "tls-exporter") != 0 || SSL_version(ssl) < TLS1_3_VERSION)
+        return 0;
+    return SSL_export_keying_material(ssl, binding, 32, label, sizeof label - 1, NULL, 0, 1) == 1 ? 32 : 0;
 }
 
 void postino_sink_tls_free(struct postino_sink_peer *peer)

@@ -76,7 +76,7 @@ def test_what_cannot_be_used_is_said():
 def test_help():
     done = subprocess.run([PROGRAM, 'sink', '--help'], capture_output=True, timeout=PATIENCE)
     equal((done.returncode, done.stderr), (0, b''))
-    for option in 'listen lmtp maildir count hide reply delay split drop size trace mute stop-reading tls cert key ca-out client-ca tls-min tls-max tls-ciphers'.split():
+    for option in 'listen lmtp maildir count hide reply delay split drop size trace mute stop-reading tls cert key ca-out client-ca tls-min tls-max tls-ciphers user token anonymous mechanisms scram-iterations auth-in-clear auth-required'.split():
         assert b'--' + option.encode() in done.stdout, option
 
 

@@ -3,6 +3,7 @@
 import sys
 import traceback
 
+import auth
 import commands
 import content
 import faults
@@ -28,7 +29,7 @@ def run(name, test):
         return False
 
 
-rooms = (options, commands, content, storing, faults, load, tls)
+rooms = (options, commands, content, storing, faults, load, tls, auth)
 tests = [(name[5:], test) for room in rooms for name, test in vars(room).items() if name.startswith('test_')]
 wanted = sys.argv[2:]
 results = [run(name, test) for name, test in tests if not wanted or name in wanted]

@@ -162,7 +162,7 @@ def openssl(folder, *arguments):
 
 
 
-def own_certificates(names):
+def own_certificates(names, digest='-sha256'):
     """A folder with an authority of its own and certificates by it."""
     folder = tempfile.mkdtemp(prefix='sink-')
     openssl(folder, 'version')
@@ -171,7 +171,7 @@ def own_certificates(names):
         openssl(folder, 'req', '-new', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=' + name, '-keyout', name + '.key', '-out', name + '.csr')
         with open(folder + '/extensions', 'w') as file:
             file.write('subjectAltName=DNS:localhost\n')
-        openssl(folder, 'x509', '-req', '-in', name + '.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'extensions',
+        openssl(folder, 'x509', '-req', '-in', name + '.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', digest, '-days', '2', '-extfile', 'extensions',
                 '-out', name + '.pem')
     return folder
 
