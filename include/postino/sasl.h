@@ -103,7 +103,7 @@ struct postino_sasl {
     uint8_t position;
     uint8_t round;
     bool cancelled;
-    bool plus_offered;
+    bool plus_missing;
 };
 
 bool postino_initial_response(const struct postino_sasl *sasl, struct postino_writer *writer);

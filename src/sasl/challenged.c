@@ -26,10 +26,14 @@ static void find_ready(struct postino_session *s)
 static void next(struct postino_session *s)
 {
     struct postino_sasl *sasl = s->config->sasl;
-    uint32_t rest = sasl->offered;
-    sasl->plus_offered = false;
-    for (const struct postino_mechanism *const *at = sasl->mechanisms; rest; at++, rest >>= 1)
-        sasl->plus_offered |= rest & 1 && strstr((*at)->name, "-PLUS");
+    uint32_t bit = 1;
+    bool wanted = false, offered = false;
+    for (const struct postino_mechanism *const *at = sasl->mechanisms; *at; at++, bit <<= 1)
+        if (strstr((*at)->name, "-PLUS")) {
+            wanted = true;
+            offered |= (sasl->offered & bit) != 0;
+        }
+    sasl->plus_missing = wanted && !offered;
     find_ready(s);
 }
 

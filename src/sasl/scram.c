@@ -49,7 +49,7 @@ static void put_saslname(struct postino_writer *w, const char *name)
     }
 }
 
-/* gs2-header: "y" says that we could have bound it and the server did not offer to, so that it finds out where somebody
+/* gs2-header: "y" says that we would have bound it and the server did not offer to, so that it finds out where somebody
  * took the offer out (5802 6). */
 static void put_gs2_header(const struct postino_sasl *sasl, struct postino_writer *w)
 {
@@ -58,7 +58,7 @@ static void put_gs2_header(const struct postino_sasl *sasl, struct postino_write
         postino_command_put(w, "p=");
         postino_command_put(w, type);
     } else {
-        postino_command_put(w, type && !sasl->plus_offered ? "y" : "n");
+        postino_command_put(w, type && sasl->plus_missing ? "y" : "n");
     }
     postino_command_put(w, ",");
     if (sasl->identity) {

@@ -135,7 +135,6 @@ def test_it_is_silent_where_all_is_well_and_says_what_is_not():
         done = expect(sendmail(sink, 'b@x.test', 'reject@x.test'), UNAVAILABLE, 'reject@x.test: refused for good')
         assert done.out == '' and 'b@x.test: ' not in done.err and '\x1b' not in done.err, done
         expect(sendmail(sink, 'defer@x.test'), TEMPFAIL, 'defer@x.test')
-    expect(run('sendmail', 'b@x.test', input=b'\nt\n', env={'POSTINO_SERVER': 'smtps://x.test'}), USAGE, 'TLS')
 
 
 def test_a_large_header_is_bounded():
