@@ -5,8 +5,7 @@
 int main(void)
 {
     static const struct postino_mechanism *const mechanisms[] = {&postino_plain, &postino_login, NULL};
-    static struct postino_sasl sasl = {
-        .mechanisms = mechanisms, .user = "ada", .password = "secret", .in_clear = true};
+    static struct postino_sasl sasl = {.mechanisms = mechanisms, .user = "ada", .password = "secret", .in_clear = true};
     static const struct postino_config config = {
         .name = "[192.0.2.1]", .extensions = pipelining, .opening = {NULL, &postino_auth_basic}, .sasl = &sasl};
     return converse(&config, NULL);

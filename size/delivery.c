@@ -55,7 +55,13 @@ __attribute__((noipa)) static ptrdiff_t no_octets(struct postino_source *source,
 
 int main(void)
 {
-    static struct postino_transport transport = {ready, move_in, move_out, NULL, finish, wait_for, now_ms, name};
+    static struct postino_transport transport = {.connect = ready,
+                                                 .read = move_in,
+                                                 .write = move_out,
+                                                 .close = finish,
+                                                 .wait = wait_for,
+                                                 .now_ms = now_ms,
+                                                 .name = name};
     static char output[512], input[512];
     static const struct postino_delivery_config config = {.transport = &transport,
                                                           .output = output,

@@ -61,6 +61,7 @@ struct postino_sasl_work {
     uint32_t slice;
 
     const char *challenge; /* private from here on */
+    struct postino_hmac hmac;
     uint32_t iterations;
     bool proved;
     char nonce[25];

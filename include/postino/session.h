@@ -105,9 +105,9 @@ enum postino_policy {
 struct postino_mail_is {
     bool prepared; /* held against what the server offers */
     bool begun;    /* `begin` is where its MAIL stands in the octets of the session */
-    bool open;     /* its MAIL was accepted */
     bool doomed;   /* its result stands; what is still answered changes nothing */
     bool unspoken; /* its RSET was refused: what was spoken behind that counts as not spoken */
+    bool open;     /* its MAIL was accepted */
     bool ended;    /* `end` is where its content ended in the octets of the session */
     bool done;     /* can be handed back */
 };
@@ -210,13 +210,13 @@ struct postino_cursor {
 struct postino_session {
     /* Small members first: short instructions reach them on small processors. */
     bool closed;        /* nothing more is spoken or heard */
+    uint8_t held;       /* POSTINO_NEED_TLS or _TIME: nothing is spoken until the caller has done that */
+    bool unsolicited;   /* the reply that comes in belongs to no command */
     bool failed;        /* `error` says why; QUIT may follow */
     bool quitting;      /* the caller wants QUIT */
-    uint8_t held;       /* POSTINO_NEED_TLS or _TIME: nothing is spoken until the caller has done that */
     bool secured;       /* TLS stands */
     bool dirty;         /* the server may hold an open transaction: RSET before the next MAIL */
     bool withdrawn;     /* an envelope behind the dot was refused */
-    bool unsolicited;   /* the reply that comes in belongs to no command */
     bool last_line;     /* of a reply: the separator was a space, or there was none */
     bool read_cr;       /* the last octet of the content, whose line end has been written */
     bool spilled;       /* `pending` holds an octet that found no room */

@@ -38,10 +38,13 @@ static void put_subject(struct postino_writer *w, const char *subject)
 
 static void put_priority(struct postino_writer *w, UINT priority)
 {
-    if (priority == NX_SMTP_MAIL_PRIORITY_HIGH)
-        postino_command_put(w, "\r\nX-Priority: 1\r\nImportance: high");
-    if (priority == NX_SMTP_MAIL_PRIORITY_LOW)
-        postino_command_put(w, "\r\nX-Priority: 5\r\nImportance: low");
+    bool high = priority == NX_SMTP_MAIL_PRIORITY_HIGH;
+    if (!high && priority != NX_SMTP_MAIL_PRIORITY_LOW)
+        return;
+    postino_command_put(w, "\r\nX-Priority: ");
+    postino_command_put_octet(w, high ? '1' : '5');
+    postino_command_put(w, "\r\nImportance: ");
+    postino_command_put(w, high ? "high" : "low");
 }
 
 static void put_known(struct postino_writer *w, NX_SMTP_CLIENT *client, char which)

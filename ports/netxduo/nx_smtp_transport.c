@@ -4,6 +4,8 @@
  */
 #include "nx_smtp_internal.h"
 
+#include "nx_tcp.h"
+
 enum {
     HELD_MAX = 4,
     QUICK = 5 /* slices of a second: what comes in while the window is full waits no longer */
@@ -154,9 +156,23 @@ void postino_nx_close(NX_SMTP_CLIENT *client)
     hang_up(client, NX_NO_WAIT);
 }
 
+/* Half of the pool may be in flight: acknowledgements come in packets, as a rule of the same pool, and where none is
+ * left for them nothing is ever released. */
+static void bound_flight(NX_SMTP_CLIENT *client)
+{
+    ULONG depth = 0;
+    nx_packet_pool_info_get(client->nx_smtp_client_packet_pool_ptr, &depth, NX_NULL, NX_NULL, NX_NULL, NX_NULL);
+    depth = depth / 2 ? depth / 2 : 1;
+    if (depth < NX_TCP_MAXIMUM_TX_QUEUE)
+        nx_tcp_socket_transmit_configure(&client->nx_smtp_client_socket, depth,
+                                         NX_IP_PERIODIC_RATE / NX_TCP_TRANSMIT_TIMER_RATE, NX_TCP_MAXIMUM_RETRIES,
+                                         NX_TCP_RETRY_SHIFT);
+}
+
 UINT postino_nx_connect(NX_SMTP_CLIENT *client)
 {
     NX_TCP_SOCKET *socket = &client->nx_smtp_client_socket;
+    bound_flight(client);
     UINT status = nx_tcp_client_socket_bind(socket, NX_ANY_PORT, NX_SMTP_CLIENT_CONNECTION_TIMEOUT);
     if (!status)
         status = nxd_tcp_client_socket_connect(socket, &client->nx_smtp_server_address, client->nx_smtp_server_port,

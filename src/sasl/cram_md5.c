@@ -14,16 +14,16 @@ static bool heard(struct postino_session *s, unsigned round)
 {
     const struct postino_sasl *sasl = s->config->sasl;
     const struct postino_crypto *crypto = sasl->work->crypto;
-    struct postino_hmac hmac;
+    struct postino_hmac *hmac = &sasl->work->hmac;
     size_t length;
     (void)round;
     if (s->code != 334)
         return true;
     const char *challenge = postino_challenge_of(s, &length);
-    if (!challenge || !crypto->hmac_begin(&hmac, POSTINO_MD5, sasl->password, strlen(sasl->password)))
+    if (!challenge || !crypto->hmac_begin(hmac, POSTINO_MD5, sasl->password, strlen(sasl->password)))
         return false;
-    crypto->hmac_add(&hmac, challenge, length);
-    return crypto->hmac_end(&hmac, sasl->work->proof);
+    crypto->hmac_add(hmac, challenge, length);
+    return crypto->hmac_end(hmac, sasl->work->proof);
 }
 
 static void respond(const struct postino_sasl *sasl, unsigned round, struct postino_response *response)

@@ -161,17 +161,18 @@ static bool ready_plus(struct postino_session *s)
     return work && work->binding.type && ready(s);
 }
 
-static bool hmac(const struct postino_sasl *sasl, const uint8_t *key, const char *text, uint8_t *digest)
+/* Of `text`, or of AuthMessage where that is NULL. */
+static bool hmac_of(const struct postino_sasl *sasl, const uint8_t *key, const char *text, uint8_t *digest)
 {
     const struct postino_crypto *crypto = sasl->work->crypto;
-    struct postino_hmac hmac;
-    if (!crypto->hmac_begin(&hmac, scram_of(sasl)->hash, key, scram_of(sasl)->length))
+    struct postino_hmac *hmac = &sasl->work->hmac;
+    if (!crypto->hmac_begin(hmac, scram_of(sasl)->hash, key, scram_of(sasl)->length))
         return false;
     if (text)
-        crypto->hmac_add(&hmac, text, strlen(text));
+        crypto->hmac_add(hmac, text, strlen(text));
     else
-        pour(sasl, put_auth_message, NULL, &hmac);
-    return crypto->hmac_end(&hmac, digest);
+        pour(sasl, put_auth_message, NULL, hmac);
+    return crypto->hmac_end(hmac, digest);
 }
 
 /* 5802 3, once SaltedPassword is there. */
@@ -180,10 +181,10 @@ static bool sign(const struct postino_sasl *sasl)
     struct postino_sasl_work *work = sasl->work;
     const struct scram *scram = scram_of(sasl);
     uint8_t *client_key = work->round, *server_key = work->salted, *stored_key = work->signature;
-    bool done = hmac(sasl, work->salted, "Client Key", client_key) &&
-                hmac(sasl, work->salted, "Server Key", server_key) &&
+    bool done = hmac_of(sasl, work->salted, "Client Key", client_key) &&
+                hmac_of(sasl, work->salted, "Server Key", server_key) &&
                 work->crypto->digest(scram->hash, client_key, scram->length, stored_key) &&
-                hmac(sasl, stored_key, NULL, work->proof) && hmac(sasl, server_key, NULL, work->signature);
+                hmac_of(sasl, stored_key, NULL, work->proof) && hmac_of(sasl, server_key, NULL, work->signature);
     for (size_t i = 0; i < scram->length; i++)
         work->proof[i] ^= client_key[i];
     postino_wipe(work->salted, sizeof work->salted);
@@ -197,12 +198,12 @@ static bool begin_stretching(const struct postino_sasl *sasl, const char *salt, 
     static const uint8_t one[] = {0, 0, 0, 1};
     struct postino_sasl_work *work = sasl->work;
     const struct postino_crypto *crypto = work->crypto;
-    struct postino_hmac hmac;
-    if (!crypto->hmac_begin(&hmac, scram_of(sasl)->hash, sasl->password, strlen(sasl->password)))
+    struct postino_hmac *hmac = &work->hmac;
+    if (!crypto->hmac_begin(hmac, scram_of(sasl)->hash, sasl->password, strlen(sasl->password)))
         return false;
-    crypto->hmac_add(&hmac, salt, length);
-    crypto->hmac_add(&hmac, one, sizeof one);
-    bool done = crypto->hmac_end(&hmac, work->round);
+    crypto->hmac_add(hmac, salt, length);
+    crypto->hmac_add(hmac, one, sizeof one);
+    bool done = crypto->hmac_end(hmac, work->round);
     memcpy(work->salted, work->round, sizeof work->salted);
     work->iterations--;
     return done;
@@ -212,11 +213,11 @@ static bool stretch_once(const struct postino_sasl *sasl)
 {
     struct postino_sasl_work *work = sasl->work;
     const struct postino_crypto *crypto = work->crypto;
-    struct postino_hmac hmac;
-    if (!crypto->hmac_begin(&hmac, scram_of(sasl)->hash, sasl->password, strlen(sasl->password)))
+    struct postino_hmac *hmac = &work->hmac;
+    if (!crypto->hmac_begin(hmac, scram_of(sasl)->hash, sasl->password, strlen(sasl->password)))
         return false;
-    crypto->hmac_add(&hmac, work->round, scram_of(sasl)->length);
-    bool done = crypto->hmac_end(&hmac, work->round);
+    crypto->hmac_add(hmac, work->round, scram_of(sasl)->length);
+    bool done = crypto->hmac_end(hmac, work->round);
     for (size_t i = 0; i < scram_of(sasl)->length; i++)
         work->salted[i] ^= work->round[i];
     return done;

@@ -46,7 +46,7 @@ void postino_result_share(struct postino_mail *mail, const struct postino_result
     if (mail->command)
         return;
     /* Where it was given up for another recipient's sake, they hear that rather than the other's reply. */
-    bool for_another = shared->step == POSTINO_STEP_RCPT && mail->is.doomed;
+    bool for_another = mail->policy == POSTINO_POLICY_ALL && mail->is.doomed && shared->step == POSTINO_STEP_RCPT;
     struct postino_result policy = {
         .outcome = shared->outcome, .step = POSTINO_STEP_RCPT, .reason = POSTINO_REASON_POLICY};
     for (uint32_t i = 0; i < mail->recipient_count; i++) {

@@ -84,8 +84,7 @@ static size_t speak(struct postino_session *s, char *buffer, size_t size)
     struct postino_writer writer = {buffer, size, s->offset, 0, false};
     postino_command_render(s, &writer);
     size_t rest = writer.length - s->offset;
-    bool begins = s->spoken.step == POSTINO_STEP_MAIL || s->spoken.step == POSTINO_STEP_COMMAND;
-    if (begins && !(s->spoken.mail->is.begun)) {
+    if (s->offset == 0 && (s->spoken.step == POSTINO_STEP_MAIL || s->spoken.step == POSTINO_STEP_COMMAND)) {
         s->spoken.mail->is.begun = true;
         s->spoken.mail->begin = s->total;
     }

@@ -12,17 +12,19 @@ enum postino_verdict postino_verdict_of(enum postino_step step, unsigned code)
 {
     if (code == 421) /* 5321 3.8: may answer anything, and the channel closes */
         return POSTINO_VERDICT_CLOSING;
-    if (code == 552 && step == POSTINO_STEP_RCPT) /* 5321 4.5.3.1.10: means 452 */
-        return POSTINO_VERDICT_FOR_NOW;
+    if (step == POSTINO_STEP_RCPT) {
+        if (code == 552) /* 5321 4.5.3.1.10: means 452 */
+            return POSTINO_VERDICT_FOR_NOW;
+        if (code == 251 || code == 252)
+            return POSTINO_VERDICT_ACCEPTED;
+    }
+    if (step == POSTINO_STEP_AUTH && code == 334) /* and goes on */
+        return POSTINO_VERDICT_ACCEPTED;
     if (code >= 400 && code < 600)
         return code < 500 ? POSTINO_VERDICT_FOR_NOW : POSTINO_VERDICT_FOR_GOOD;
     unsigned last = code - 200; /* digits, of 2yz */
     bool accepted = step >= POSTINO_STEP_CONTENT
                         ? last < 100 /* a final reply of 2yz is a promise (5321 4.2.1), whatever its last digits */
                         : last == expected[step];
-    if (step == POSTINO_STEP_RCPT && (code == 251 || code == 252))
-        accepted = true;
-    if (step == POSTINO_STEP_AUTH && code == 334) /* and goes on */
-        accepted = true;
     return accepted ? POSTINO_VERDICT_ACCEPTED : POSTINO_VERDICT_PROTOCOL;
 }

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -135,7 +136,7 @@ class Server:
         with peer:
             try:
                 self.serve(peer)
-            except (ConnectionError, socket.timeout):
+            except (ConnectionError, socket.timeout, ssl.SSLError):
                 pass
             except Exception as failure:
                 self.failures.append(failure)

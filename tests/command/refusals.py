@@ -89,7 +89,7 @@ def test_server_urls():
            'smtp://x.test:0', 'smtp://x.test:65536', 'smtp://x.test:99999999999', 'smtp://x.test:-1', 'smtp://x.test:+25',
            'smtp://x.test:2 5', 'smtp://x.test: 25', 'smtp://x.test:25x', 'smtp://x.test:0x19', 'smtp://x.test/path', 'smtp://x.test?q',
            'smtp://x.test#f', 'smtp://[::1', 'smtp://[::1]x', 'smtp://[::1]:', 'smtp://[]', 'smtp://[x.test]', 'smtp://[::1%0d%0aX]',
-           'smtp://x y.test', 'smtp://x%0d%0aRSET.test', 'smtp://x\r\nRSET', 'smtp://x%00', 'smtp://m\u00fcnchen.test',
+           'smtp://x y.test', 'smtp://x%0d%0aRSET.test', 'smtp://x\r\nRSET', 'smtp://x%00', 'smtp://m\u00fc--nchen\u2603.test', 'smtp://\u00fc\u200d.test',
            'smtp://a:b@x.test', 'smtp://a%0d%0ab@x.test', 'smtp://%zz@x.test', 'smtp://%4@x.test', 'smtp://' + 'x' * 300,
            'smtp://' + 'u' * 300 + '@x.test', 'lmtp:///' + 'x' * 200, 'lmtp:///a%0ab', 'lmtp:///a\nb', 'smtp://x\x1b[2J.test',
            'smtp:///path', 'lmtp://')

@@ -8,6 +8,15 @@
 #ifndef NX_TCP_MAXIMUM_TX_QUEUE
 #define NX_TCP_MAXIMUM_TX_QUEUE 20
 #endif
+#ifndef NX_TCP_MAXIMUM_RETRIES
+#define NX_TCP_MAXIMUM_RETRIES 10
+#endif
+#ifndef NX_TCP_RETRY_SHIFT
+#define NX_TCP_RETRY_SHIFT 0
+#endif
+#ifndef NX_TCP_TRANSMIT_TIMER_RATE
+#define NX_TCP_TRANSMIT_TIMER_RATE 1
+#endif
 
 typedef struct NX_TCP_HEADER_STRUCT {
     uint32_t nx_tcp_header_word_0;
