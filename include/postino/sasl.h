@@ -99,7 +99,6 @@ struct postino_sasl {
     const struct postino_mechanism *unoffered;
 
     const struct postino_mechanism *chosen; /* private from here on */
-    uint32_t candidates;
     uint32_t offered;
     uint8_t position;
     uint8_t round;

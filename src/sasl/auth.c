@@ -1,30 +1,25 @@
 /* AUTH (4954): one step of the conversation that takes rounds. A 334 moves neither cursor past it. */
 #include "internal.h"
 
-/* Mechanisms are matched as their names stream by: `candidates` are those that agree so far. */
+/* Names of mechanisms as they stream by, in the room of the keyword in front of them, which is over. */
 static void heard(struct postino_session *s, char octet)
 {
     struct postino_sasl *sasl = s->config->sasl;
-    bool ends = octet == ' ' || octet == '=' || octet == '\n';
     uint32_t bit = 1;
     if (octet == '\0' && !(s->offers & POSTINO_OFFERS_AUTH)) /* its first line; old servers have two forms of it */
         sasl->offered = 0;
     if (octet >= 'a' && octet <= 'z')
         octet = (char)(octet - 'a' + 'A');
-    for (const struct postino_mechanism *const *at = sasl->mechanisms; *at; at++, bit <<= 1) {
-        if (!(sasl->candidates & bit))
-            continue;
-        char expected = (*at)->name[sasl->position];
-        if (ends && expected == '\0')
+    if (octet != '\0' && octet != ' ' && octet != '=' && octet != '\n') {
+        if (sasl->position < sizeof s->word - 1) /* a longer name than any that is known stays longer */
+            s->word[sasl->position++] = octet;
+        return;
+    }
+    s->word[sasl->position] = '\0';
+    sasl->position = 0;
+    for (const struct postino_mechanism *const *at = sasl->mechanisms; *at; at++, bit <<= 1)
+        if (strcmp((*at)->name, s->word) == 0)
             sasl->offered |= bit;
-        if (expected != octet)
-            sasl->candidates &= ~bit;
-    }
-    sasl->position++;
-    if (ends || octet == '\0') {
-        sasl->candidates = UINT32_MAX;
-        sasl->position = 0;
-    }
 }
 
 /* The list's order is ours: the first of it that is offered is taken. */
