@@ -14,6 +14,15 @@ struct postino_nx_dialogue {
 #endif
 };
 
+/* What a connection is made of: TCP, or TLS over it. */
+struct postino_nx_layer {
+    UINT (*allocate)(NX_SMTP_CLIENT *client, NX_PACKET **packet);
+    UINT (*receive)(NX_TCP_SOCKET *socket, NX_PACKET **packet, ULONG wait);
+    UINT (*send)(NX_TCP_SOCKET *socket, NX_PACKET *packet, ULONG wait);
+    void (*close)(NX_SMTP_CLIENT *client);
+    UINT overhead; /* octets of a packet that it needs behind ours */
+};
+
 /* A message over what the client knows of its mail. */
 struct postino_nx_message {
     struct postino_source source;
@@ -25,7 +34,12 @@ struct postino_nx_message {
 struct postino_session *postino_nx_session(NX_SMTP_CLIENT *client);
 
 /* nx_smtp_transport.c */
+extern const struct postino_nx_layer postino_nx_tcp;
+const struct postino_nx_layer *postino_nx_layer(const NX_SMTP_CLIENT *client);
 UINT postino_nx_connect(NX_SMTP_CLIENT *client);
+UINT postino_nx_allocate(NX_SMTP_CLIENT *client, NX_PACKET **packet);
+UINT postino_nx_receive(NX_TCP_SOCKET *socket, NX_PACKET **packet, ULONG wait);
+UINT postino_nx_send(NX_TCP_SOCKET *socket, NX_PACKET *packet, ULONG wait);
 void postino_nx_converse(NX_SMTP_CLIENT *client);
 void postino_nx_close(NX_SMTP_CLIENT *client);
 

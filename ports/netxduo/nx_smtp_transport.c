@@ -26,7 +26,7 @@ static void give_up(NX_SMTP_CLIENT *client, UINT status, size_t unsent)
 static void hear(NX_SMTP_CLIENT *client, ULONG wait)
 {
     NX_PACKET *packet;
-    UINT status = nx_tcp_socket_receive(&client->nx_smtp_client_socket, &packet, wait);
+    UINT status = postino_nx_layer(client)->receive(&client->nx_smtp_client_socket, &packet, wait);
     if (status) {
         if (wait || status != NX_NO_PACKET)
             give_up(client, status, 0);
@@ -56,6 +56,7 @@ static UINT fill(NX_SMTP_CLIENT *client, NX_PACKET *packet, UINT held)
     nx_tcp_socket_mss_get(&client->nx_smtp_client_socket, &mss);
     if (mss < room)
         room = mss;
+    room -= postino_nx_layer(client)->overhead;
     if (room <= HELD_MAX)
         return held;
     memcpy(begin, terminator, held);
@@ -81,7 +82,7 @@ static UINT send_packet(NX_SMTP_CLIENT *client, NX_PACKET *packet)
         hear(client, NX_NO_WAIT);
         if (postino_nx_session(client)->closed)
             return NX_NOT_CONNECTED;
-        status = nx_tcp_socket_send(&client->nx_smtp_client_socket, packet, slice);
+        status = postino_nx_layer(client)->send(&client->nx_smtp_client_socket, packet, slice);
         if (!status || status == NX_NOT_CONNECTED)
             return status;
         if (waited >= NX_SMTP_CLIENT_SEND_TIMEOUT)
@@ -89,12 +90,35 @@ static UINT send_packet(NX_SMTP_CLIENT *client, NX_PACKET *packet)
     }
 }
 
+UINT postino_nx_allocate(NX_SMTP_CLIENT *client, NX_PACKET **packet)
+{
+    return nx_packet_allocate(client->nx_smtp_client_packet_pool_ptr, packet, NX_TCP_PACKET,
+                              NX_SMTP_CLIENT_PACKET_TIMEOUT);
+}
+
+UINT postino_nx_receive(NX_TCP_SOCKET *socket, NX_PACKET **packet, ULONG wait)
+{
+    return nx_tcp_socket_receive(socket, packet, wait);
+}
+
+UINT postino_nx_send(NX_TCP_SOCKET *socket, NX_PACKET *packet, ULONG wait)
+{
+    return nx_tcp_socket_send(socket, packet, wait);
+}
+
+const struct postino_nx_layer postino_nx_tcp = {postino_nx_allocate, postino_nx_receive, postino_nx_send,
+                                                postino_nx_close, 0};
+
+const struct postino_nx_layer *postino_nx_layer(const NX_SMTP_CLIENT *client)
+{
+    return client->nx_smtp_client_layer;
+}
+
 static void speak(NX_SMTP_CLIENT *client, UINT *held)
 {
     NX_PACKET *packet;
     UINT status = NX_SMTP_PACKET_ALLOCATE_ERROR;
-    ULONG type = client->nx_smtp_server_address.nxd_ip_version == NX_IP_VERSION_V4 ? NX_IPv4_TCP_PACKET : NX_TCP_PACKET;
-    if (nx_packet_allocate(client->nx_smtp_client_packet_pool_ptr, &packet, type, NX_SMTP_CLIENT_PACKET_TIMEOUT)) {
+    if (postino_nx_layer(client)->allocate(client, &packet)) {
         give_up(client, status, *held);
         return;
     }
@@ -162,7 +186,7 @@ static void bound_flight(NX_SMTP_CLIENT *client)
 {
     ULONG depth = 0;
     nx_packet_pool_info_get(client->nx_smtp_client_packet_pool_ptr, &depth, NX_NULL, NX_NULL, NX_NULL, NX_NULL);
-    depth = depth / 2 ? depth / 2 : 1;
+    depth = (depth + 1) / 2;
     if (depth < NX_TCP_MAXIMUM_TX_QUEUE)
         nx_tcp_socket_transmit_configure(&client->nx_smtp_client_socket, depth,
                                          NX_IP_PERIODIC_RATE / NX_TCP_TRANSMIT_TIMER_RATE, NX_TCP_MAXIMUM_RETRIES,

@@ -41,6 +41,7 @@ UINT _nxd_smtp_client_create(NX_SMTP_CLIENT *client_ptr, NX_IP *ip_ptr, NX_PACKE
     client->nx_smtp_client_authentication_type = authentication_type;
     client->nx_smtp_client_ip_ptr = ip_ptr;
     client->nx_smtp_client_packet_pool_ptr = client_packet_pool_ptr;
+    client->nx_smtp_client_layer = &postino_nx_tcp;
     client->nx_smtp_client_id = NX_SMTP_CLIENT_ID;
     UINT status = nx_tcp_socket_create(ip_ptr, &client->nx_smtp_client_socket, "SMTP", NX_IP_NORMAL, NX_FRAGMENT_OKAY,
                                        NX_IP_TIME_TO_LIVE, NX_SMTP_CLIENT_TCP_WINDOW_SIZE, NX_NULL, NX_NULL);
@@ -65,7 +66,7 @@ UINT _nxde_smtp_client_create(NX_SMTP_CLIENT *client_ptr, NX_IP *ip_ptr, NX_PACK
 
 UINT _nx_smtp_client_delete(NX_SMTP_CLIENT *client_ptr)
 {
-    postino_nx_close(client_ptr);
+    postino_nx_layer(client_ptr)->close(client_ptr);
     UINT status = nx_tcp_socket_delete(&client_ptr->nx_smtp_client_socket);
     if (!status)
         memset(client_ptr, 0, sizeof *client_ptr);
@@ -144,6 +145,8 @@ UINT postino_nx_open(NX_SMTP_CLIENT *client, struct postino_nx_dialogue *dialogu
     dialogue->config.lenient = &postino_lenient;
     introduce(client, dialogue);
     postino_session_begin(postino_nx_session(client), &dialogue->config);
+    if (client->nx_smtp_client_begin) /* what new calls have asked for */
+        client->nx_smtp_client_begin(client, dialogue);
     return NX_SUCCESS;
 }
 
@@ -188,7 +191,7 @@ void postino_nx_leave(NX_SMTP_CLIENT *client, struct postino_nx_dialogue *dialog
     }
     postino_session_quit(s);
     postino_nx_converse(client);
-    postino_nx_close(client);
+    postino_nx_layer(client)->close(client);
 }
 
 static UINT deliver_alone(NX_SMTP_CLIENT *client, struct postino_mail *mail)

@@ -17,6 +17,9 @@
 #include "tx_api.h"
 
 #include "nx_api.h"
+#ifdef NX_SECURE_ENABLE
+#include "nx_secure_tls_api.h"
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -167,6 +170,12 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
 
     /* What the calls below set, NX_NULL where they are not used. */
     struct NX_SMTP_CONNECTION_STRUCT *nx_smtp_client_connection;
+    const VOID *nx_smtp_client_layer;
+    struct NX_SMTP_TLS_STRUCT *nx_smtp_client_tls;
+    struct NX_SMTP_CRAM_MD5_STRUCT *nx_smtp_client_cram_md5;
+    UINT (*nx_smtp_client_token_get)(struct NX_SMTP_CLIENT_STRUCT *client_ptr, CHAR **token);
+    VOID (*nx_smtp_client_begin)(struct NX_SMTP_CLIENT_STRUCT *client_ptr, VOID *dialogue);
+    VOID (*nx_smtp_client_sasl)(struct NX_SMTP_CLIENT_STRUCT *client_ptr, VOID *dialogue);
     const VOID *nx_smtp_client_extensions;
     VOID (*nx_smtp_client_fields)(struct NX_SMTP_CLIENT_STRUCT *client_ptr, VOID *writer);
     ULONG (*nx_smtp_client_time_function)(VOID);
@@ -268,6 +277,60 @@ UINT nx_smtp_client_pipelining_set(NX_SMTP_CLIENT *client_ptr, UINT enable);
 /* A clock, in seconds since 1970-01-01 UTC, as NetX Secure takes it: mails then have Date and Message-ID. A clock that
  * says 0 does not know. */
 UINT nx_smtp_client_time_function_set(NX_SMTP_CLIENT *client_ptr, ULONG (*time_function)(VOID));
+
+#ifdef NX_SECURE_ENABLE
+
+#ifndef NX_SMTP_CLIENT_TLS_TIMEOUT
+#define NX_SMTP_CLIENT_TLS_TIMEOUT (30 * NX_IP_PERIODIC_RATE) /* for a handshake */
+#endif
+
+#define NX_SMTP_TLS_NOT_OFFERED 0xB3 /* the server has no STARTTLS: nothing was sent */
+
+#define NX_SMTP_TLS_STARTTLS 1 /* 3207, ports 587 and 25: without it no mail is sent */
+#define NX_SMTP_TLS_IMPLICIT 2 /* 8314 3.3, port 465 */
+
+typedef struct NX_SMTP_TLS_STRUCT {
+    NX_SECURE_TLS_SESSION nx_smtp_tls_session; /* first */
+    NX_SECURE_X509_DNS_NAME nx_smtp_tls_sni;
+    NX_SMTP_CLIENT *nx_smtp_tls_client;
+    CHAR *nx_smtp_tls_server_name;
+    UINT (*nx_smtp_tls_setup)(NX_SMTP_CLIENT *client_ptr, NX_SECURE_TLS_SESSION *session_ptr);
+    UINT nx_smtp_tls_mode;
+    UINT nx_smtp_tls_created;
+} NX_SMTP_TLS;
+
+/* From now on the client's mails go over TLS, or not at all. Room and name are borrowed until the client is deleted.
+ *
+ * `tls_setup` is called for each connection: it creates the session with its ciphers, adds the certificates that are
+ * trusted, gives room for those of the server and for records, and sets the clock; any status but NX_SUCCESS ends the
+ * mail. NetX Secure then checks the chain, and this client the name: `server_name` against the certificate's
+ * subjectAltName (9525), NX_NULL: the address of the server against its entries of addresses. The callback for
+ * certificates of the session is this client's. */
+UINT nx_smtp_client_tls_set(NX_SMTP_CLIENT *client_ptr, NX_SMTP_TLS *tls_ptr, UINT mode, CHAR *server_name,
+                            UINT (*tls_setup)(NX_SMTP_CLIENT *client_ptr, NX_SECURE_TLS_SESSION *session_ptr));
+
+/* Room for CRAM-MD5, borrowed until the client is deleted. */
+typedef struct NX_SMTP_CRAM_MD5_STRUCT {
+    NX_CRYPTO_METHOD *nx_smtp_cram_md5_method;
+    UCHAR nx_smtp_cram_md5_digest[16];
+    union {
+        ALIGN_TYPE nx_smtp_cram_md5_alignment;
+        ULONG64 nx_smtp_cram_md5_words;
+        UCHAR nx_smtp_cram_md5_octets[680 + 4 * sizeof(VOID *)];
+    } nx_smtp_cram_md5_room;
+} NX_SMTP_CRAM_MD5;
+
+/* Behind nx_smtp_client_tls_set: the client authenticates by CRAM-MD5 (2195) alone, with the HMAC-MD5 of NetX Crypto
+ * (crypto_method_hmac_md5). The challenge has to fit NX_SMTP_CLIENT_REPLY_SIZE. */
+UINT nx_smtp_client_cram_md5_set(NX_SMTP_CLIENT *client_ptr, NX_SMTP_CRAM_MD5 *room_ptr,
+                                 NX_CRYPTO_METHOD *hmac_md5_method);
+
+/* Behind nx_smtp_client_tls_set: the client authenticates by XOAUTH2 alone, as the user name of its creation, with the
+ * token that `token_get` gives for each connection. The token may be of any length, and is borrowed until the mail is
+ * sent; any status but NX_SUCCESS ends the mail, and is what its call returns. */
+UINT nx_smtp_client_token_set(NX_SMTP_CLIENT *client_ptr, UINT (*token_get)(NX_SMTP_CLIENT *client_ptr, CHAR **token));
+
+#endif
 
 /* What the server said of the last mail. */
 typedef struct NX_SMTP_REPLY_STRUCT {

@@ -12,15 +12,20 @@ static char digit(uint32_t value)
     return (char)digit;
 }
 
+/* What there is of three octets, as four digits; those of the octets that are missing are padding. */
+static void flush(struct postino_response *b)
+{
+    b->bits <<= 8 * (3 - b->count);
+    for (int i = 0; i < 4; i++, b->bits <<= 6)
+        postino_command_put_octet(b->writer, i <= b->count ? digit(b->bits >> 18 & 63) : '=');
+    b->count = 0; /* what is left of the bits goes out at the top */
+}
+
 void postino_response_put(struct postino_response *b, char octet)
 {
     b->bits = b->bits << 8 | (unsigned char)octet;
-    if (++b->count < 3)
-        return;
-    for (int shift = 18; shift >= 0; shift -= 6)
-        postino_command_put_octet(b->writer, digit(b->bits >> shift & 63));
-    b->bits = 0;
-    b->count = 0;
+    if (++b->count == 3)
+        flush(b);
 }
 
 void postino_response_put_text(struct postino_response *b, const char *text)
@@ -29,13 +34,8 @@ void postino_response_put_text(struct postino_response *b, const char *text)
         postino_response_put(b, *text++);
 }
 
-/* What is missing of three octets is filled up with zeros, and the digits of those alone are padding. */
 void postino_response_end(struct postino_response *b)
 {
-    unsigned padding = b->count ? 3u - b->count : 0;
-    for (unsigned i = 0; i < padding; i++)
-        postino_response_put(b, '\0');
-    b->writer->length -= padding;
-    while (padding--)
-        postino_command_put_octet(b->writer, '=');
+    if (b->count)
+        flush(b);
 }
