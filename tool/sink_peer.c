@@ -100,7 +100,7 @@ static size_t sink_receive(struct postino_sink_peer *peer, char *buffer, bool *e
     do
         received = sink_read(peer, buffer);
     while (received < 0 && errno == EINTR);
-    if (received == 0 || postino_sink_tls_ended(peer))
+    if (received == 0 || (peer->tls && postino_sink_tls_ended(peer)))
         *end = true;
     if (received >= 0)
         return (size_t)received;
@@ -145,7 +145,7 @@ static uint32_t sink_interest(const struct postino_sink_peer *peer)
         return interest | (peer->piece_after_ms ? 0u : (uint32_t)EPOLLOUT);
     if (peer->holding || peer->stopped)
         return interest;
-    return postino_sink_tls_writes(peer) ? (uint32_t)EPOLLOUT : (uint32_t)EPOLLIN;
+    return peer->tls && postino_sink_tls_writes(peer) ? (uint32_t)EPOLLOUT : (uint32_t)EPOLLIN;
 }
 
 /* Closes it, begins to close it, or says what it waits for. */

@@ -181,12 +181,12 @@ ssize_t postino_sink_tls_send(struct postino_sink_peer *peer, const char *text, 
 /* Whether the client said that no more will come. */
 bool postino_sink_tls_ended(const struct postino_sink_peer *peer)
 {
-    return peer->tls && peer->tls->stage == SINK_TLS_ENDED;
+    return peer->tls->stage == SINK_TLS_ENDED;
 }
 
 bool postino_sink_tls_writes(const struct postino_sink_peer *peer)
 {
-    return peer->tls && peer->tls->writes;
+    return peer->tls->writes;
 }
 
 /* Says close_notify (RFC 8446 6.1), unless a fault tore the connection. Returns false where it has to wait for that. */
