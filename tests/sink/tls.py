@@ -301,19 +301,20 @@ def test_octets_inside_of_tls_do_not_wait_for_more():
         equal(client.codes(100), 100 * [250])
         client.send(b'NOOP\r\n' * 10000 + b'QUIT\r\n')
         equal(client.codes(10001), 10000 * [250] + [221])
-    with SecureSink('--delay', 'noop#2=100') as sink:
-        client = sink.hello()
-        equal(client.code('STARTTLS'), 220)
-        records = Records(client, sink.context())
-        records.shake(client.send)
-        records.tls.write(b'EHLO me\r\n' + b'NOOP\r\n' * 9)
-        try:
-            records.tls.unwrap()
-        except ssl.SSLWantReadError:
-            pass
-        client.send(records.outgoing.read())
-        records.incoming.write(client.rest()[0])
-        equal(records.plain().count(b'250 2.0.0 Nothing done\r\n'), 9)
+    for delay in 'noop#2=100', 'vrfy=100':
+        with SecureSink('--delay', delay) as sink:
+            client = sink.hello()
+            equal(client.code('STARTTLS'), 220)
+            records = Records(client, sink.context())
+            records.shake(client.send)
+            records.tls.write(b'EHLO me\r\n' + b'NOOP\r\n' * 9)
+            try:
+                records.tls.unwrap()
+            except ssl.SSLWantReadError:
+                pass
+            client.send(records.outgoing.read())
+            records.incoming.write(client.rest()[0])
+            equal(records.plain().count(b'250 2.0.0 Nothing done\r\n'), 9)
 
 
 def test_a_client_over_tls_that_reads_late_loses_nothing():
