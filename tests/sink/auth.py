@@ -412,12 +412,15 @@ def greeted(sink):
             client.ask('EHLO relay')
             one.sendall(greeting)
             other = {one: client.socket, client.socket: one}
-            while True:
-                for ready in select.select(list(other), [], [], PATIENCE)[0]:
-                    octets = ready.recv(65536)
-                    if not octets:
-                        return
-                    other[ready].sendall(octets)
+            try:
+                while True:
+                    for ready in select.select(list(other), [], [], PATIENCE)[0]:
+                        octets = ready.recv(65536)
+                        if not octets:
+                            return
+                        other[ready].sendall(octets)
+            except (OSError, ValueError): # the test is over, and has closed it
+                return
     threading.Thread(target=relay, daemon=True).start()
     return listener.getsockname()[1]
 
