@@ -109,7 +109,7 @@ struct postino_sasl {
 bool postino_initial_response(const struct postino_sasl *sasl, struct postino_writer *writer);
 
 /* Computes for a while: the answer to POSTINO_NEED_TIME. */
-void postino_sasl_work(struct postino_session *session);
+void postino_sasl_compute(struct postino_session *session);
 
 #ifdef __cplusplus
 }

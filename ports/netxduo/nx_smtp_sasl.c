@@ -12,7 +12,7 @@ typedef char postino_nx_work_fits
     [sizeof(struct postino_sasl_work) <= sizeof(((NX_SMTP_CRAM_MD5 *)0)->nx_smtp_cram_md5_room) ? 1 : -1];
 
 /* What a call of NetX Crypto needs, within the room for an HMAC; then its metadata. */
-struct hmac {
+struct call {
     NX_CRYPTO_METHOD *method;
     const UCHAR *key;
     VOID *handle;
@@ -21,11 +21,11 @@ struct hmac {
     ULONG metadata[64];
 };
 
-typedef char postino_nx_hmac_fits[sizeof(struct hmac) <= sizeof(struct postino_hmac) ? 1 : -1];
+typedef char postino_nx_hmac_fits[sizeof(struct call) <= sizeof(struct postino_hmac) ? 1 : -1];
 
-static struct hmac *hmac_of(struct postino_hmac *hmac)
+static struct call *call_of(struct postino_hmac *hmac)
 {
-    return (struct hmac *)(VOID *)hmac->room;
+    return (struct call *)(VOID *)hmac->room;
 }
 
 static NX_SMTP_CRAM_MD5 *room_of(struct postino_hmac *hmac)
@@ -36,7 +36,7 @@ static NX_SMTP_CRAM_MD5 *room_of(struct postino_hmac *hmac)
 
 static bool hmac_begin(struct postino_hmac *hmac, enum postino_hash hash, const void *key, size_t key_length)
 {
-    struct hmac *call = hmac_of(hmac);
+    struct call *call = call_of(hmac);
     (void)hash; /* the one that CRAM-MD5 has */
     call->method = room_of(hmac)->nx_smtp_cram_md5_method;
     call->key = key;
@@ -47,7 +47,7 @@ static bool hmac_begin(struct postino_hmac *hmac, enum postino_hash hash, const 
 /* All of the message comes in one piece. */
 static void hmac_add(struct postino_hmac *hmac, const void *octets, size_t length)
 {
-    struct hmac *call = hmac_of(hmac);
+    struct call *call = call_of(hmac);
     NX_CRYPTO_METHOD *method = call->method;
     NX_CRYPTO_KEY_SIZE bits = (NX_CRYPTO_KEY_SIZE)(call->key_length * OCTET_BITS);
     union {
@@ -69,7 +69,7 @@ static void hmac_add(struct postino_hmac *hmac, const void *octets, size_t lengt
 
 static bool hmac_end(struct postino_hmac *hmac, uint8_t *digest)
 {
-    bool done = !hmac_of(hmac)->status;
+    bool done = !call_of(hmac)->status;
     memcpy(digest, room_of(hmac)->nx_smtp_cram_md5_digest, MD5_BITS / OCTET_BITS);
     postino_wipe(hmac, sizeof *hmac);
     return done;

@@ -117,15 +117,19 @@ static bool is_address(const NXD_ADDRESS *address, const UCHAR *octets, ULONG le
     return true;
 }
 
-/* Length of a DER value, with `*at` moved to it; more than there is: broken. */
+#define BROKEN 0xFFFFFFFFUL /* longer than anything */
+
+/* Length of a DER value, with `*at` moved to it. */
 static ULONG value_length(const UCHAR **at, const UCHAR *end)
 {
-    ULONG length = *at < end ? *(*at)++ : end - *at + 1;
+    if (*at == end)
+        return BROKEN;
+    ULONG length = *(*at)++;
     if (length < 0x80)
         return length;
     ULONG octets = length & 0x7F;
     if (octets == 0 || octets > 2 || (ULONG)(end - *at) < octets)
-        return 0xFFFFFFFF;
+        return BROKEN;
     for (length = 0; octets; octets--)
         length = length << 8 | *(*at)++;
     return length;

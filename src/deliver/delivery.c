@@ -269,7 +269,7 @@ static bool go_on(struct postino_delivery *d)
 {
     enum postino_need need = postino_session_need(&d->session);
     if (need == POSTINO_NEED_TIME) { /* a slice of it at a time: others may wait in this thread */
-        postino_sasl_work(&d->session);
+        postino_sasl_compute(&d->session);
         return postino_session_need(&d->session) == POSTINO_NEED_SEND;
     }
     return (need == POSTINO_NEED_TLS && secure(d)) || (need == POSTINO_NEED_MAIL && all_said(d));

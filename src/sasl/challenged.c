@@ -98,7 +98,7 @@ static void render(const struct postino_session *s, struct postino_writer *w)
 const struct postino_opening postino_auth = {
     {"AUTH", POSTINO_OFFERS_AUTH, heard, NULL, NULL}, next, render, answered, true};
 
-void postino_sasl_work(struct postino_session *s)
+void postino_sasl_compute(struct postino_session *s)
 {
     if (s->held == POSTINO_NEED_TIME && s->config->sasl->chosen->challenged->works(s))
         s->held = POSTINO_NEED_SEND;

@@ -158,7 +158,7 @@ static size_t output(struct play *p)
 void play_drain(struct play *p)
 {
     while (postino_session_need(moved(p)) == POSTINO_NEED_TIME)
-        postino_sasl_work(moved(p));
+        postino_sasl_compute(moved(p));
     while (postino_session_need(moved(p)) == POSTINO_NEED_SEND && p->take)
         if (!output(p) && postino_session_need(p->session) == POSTINO_NEED_SEND) {
             play_fails(p, 0, "need", "send", "anything else, since nothing was there to be sent");
