@@ -53,6 +53,7 @@ struct postino_transport {
     const char *(*name)(struct postino_transport *transport);
 
     bool blocked; /* set by it: it waits until it can be written to, with what is its own */
+    bool starved; /* set by it: it has to read before it can write */
     uint8_t why;  /* set by `secure` where it fails: POSTINO_REASON_HANDSHAKE or _CERTIFICATE */
 };
 

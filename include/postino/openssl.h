@@ -60,7 +60,8 @@ struct postino_openssl {
     char problem[800]; /* why it could not be, for people */
     char summary[400]; /* once it stands: protocol, cipher, whose certificate, verified or not */
     char name[256];    /* the host without a trailing dot */
-    uint8_t reads;     /* of the transport below in one call */
+    uint32_t reads;    /* of the transport below in one call */
+    bool dry;          /* the last of them brought nothing */
 };
 
 /* Reads the files that the options name. False: `problem` says which one is wrong; nothing needs to be freed. */

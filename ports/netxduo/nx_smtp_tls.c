@@ -79,7 +79,7 @@ static bool same(const UCHAR *one, const UCHAR *other, ULONG length)
 /* 9525 6.3: a wildcard is a whole first label, and two more stand behind it. A trailing dot is no part of a name. */
 static bool is_host(const CHAR *host, const UCHAR *name, ULONG length)
 {
-    ULONG host_length = strlen(host);
+    ULONG host_length = (ULONG)strlen(host);
     const UCHAR *at = (const UCHAR *)host;
     if (host_length && at[host_length - 1] == '.')
         host_length--;

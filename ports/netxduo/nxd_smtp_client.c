@@ -164,6 +164,8 @@ UINT postino_nx_status(const NX_SMTP_CLIENT *client, const struct postino_result
         return NX_SUCCESS;
     if (result->reason <= POSTINO_REASON_PROTOCOL)
         return refused[result->step];
+    if (result->reason == POSTINO_REASON_NO_AUTH)
+        return NX_SMTP_AUTHENTICATION_ERROR;
     return client->nx_smtp_client_mail_status ? client->nx_smtp_client_mail_status : NX_SMTP_INTERNAL_ERROR;
 }
 

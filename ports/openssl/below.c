@@ -23,9 +23,11 @@ static int read_below(BIO *bio, char *buffer, int size)
     struct postino_transport *below = owner(bio)->below;
     if (size <= 0)
         return 0;
-    if (owner(bio)->reads++ == READS_AT_ONCE)
-        return moved(bio, 0, BIO_FLAGS_READ);
-    ptrdiff_t count = below->read(below, buffer, (size_t)size);
+    ptrdiff_t count = 0;
+    if (owner(bio)->reads < READS_AT_ONCE)
+        count = below->read(below, buffer, (size_t)size);
+    owner(bio)->reads++;
+    owner(bio)->dry = count <= 0;
     if (count == POSTINO_TRANSPORT_LOST) {
         BIO_clear_retry_flags(bio);
         return 0; /* the end of the file */

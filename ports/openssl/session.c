@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,18 @@ static void add_text(EVP_MD_CTX *digest, const char *text)
         EVP_DigestUpdate(digest, text, strlen(text) + 1);
 }
 
+/* With what stands in it: who is trusted may change. */
+static void add_file(EVP_MD_CTX *digest, const char *path)
+{
+    unsigned char octets[4096];
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    add_text(digest, path);
+    for (ssize_t got; fd >= 0 && (got = read(fd, octets, sizeof octets)) > 0;)
+        EVP_DigestUpdate(digest, octets, (size_t)got);
+    if (fd >= 0)
+        close(fd);
+}
+
 /* What a session was made for. One that was made for less must not be taken for more: it would not be verified again.
  */
 static bool purpose(const struct postino_openssl *tls, unsigned char *to)
@@ -34,8 +47,8 @@ static bool purpose(const struct postino_openssl *tls, unsigned char *to)
         return false;
     add_text(digest, tls->name);
     add_text(digest, o->unverified ? "unverified" : "verified");
-    add_text(digest, o->ca_file);
-    add_text(digest, o->certificate_file);
+    add_file(digest, o->ca_file);
+    add_file(digest, o->certificate_file);
     for (const char *const *pin = o->pins; pin && *pin; pin++)
         add_text(digest, *pin);
     bool done = EVP_DigestFinal_ex(digest, to, NULL) == 1;
@@ -43,15 +56,16 @@ static bool purpose(const struct postino_openssl *tls, unsigned char *to)
     return done;
 }
 
-/* Writes beside it and renames, so that two processes never make one broken file of it. */
+/* Writes beside it and renames, so that two processes never make one broken file of it. That of a session that was
+ * resumed is not kept: from time to time the server has to show its certificate again. */
 static int keep(SSL *connection, SSL_SESSION *session)
 {
     const struct postino_openssl *tls = SSL_get_app_data(connection);
     char path[4096];
-    if (!SSL_SESSION_is_resumable(session) || !tls->stands ||
-        (size_t)snprintf(path, sizeof path, "%s.%ld", tls->options->session_file, (long)getpid()) >= sizeof path)
+    if (!SSL_SESSION_is_resumable(session) || !tls->stands || tls->resumed ||
+        (size_t)snprintf(path, sizeof path, "%s.XXXXXX", tls->options->session_file) >= sizeof path)
         return 0;
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = mkstemp(path); /* which nobody else has, or may read */
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     bool written = file && PEM_write_SSL_SESSION(file, session) == 1;
     if (file)
@@ -100,6 +114,13 @@ bool postino_openssl_session_check(struct postino_openssl *tls)
     return true;
 }
 
+static bool is_current(const SSL_SESSION *session)
+{
+    X509 *certificate = SSL_SESSION_get0_peer((SSL_SESSION *)(uintptr_t)session);
+    return certificate && X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
+           X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+}
+
 void postino_openssl_session_begin(struct postino_openssl *tls)
 {
     unsigned char wanted[DIGEST_LENGTH];
@@ -110,7 +131,8 @@ void postino_openssl_session_begin(struct postino_openssl *tls)
     FILE *file = fd >= 0 && is_private(fd) ? fdopen(fd, "r") : NULL;
     SSL_SESSION *session = file ? PEM_read_SSL_SESSION(file, NULL, NULL, NULL) : NULL;
     const unsigned char *context = session ? SSL_SESSION_get0_id_context(session, &length) : NULL;
-    if (context && length == sizeof wanted && purpose(tls, wanted) && memcmp(context, wanted, length) == 0)
+    if (context && length == sizeof wanted && purpose(tls, wanted) && memcmp(context, wanted, length) == 0 &&
+        (tls->options->pins || tls->options->unverified || is_current(session)))
         SSL_set_session(tls->connection, session);
     SSL_SESSION_free(session);
     if (file)

@@ -13,18 +13,20 @@ static int connect_below(struct postino_transport *transport)
     return below->connect(below);
 }
 
-/* What OpenSSL makes of `count`: octets, nothing yet, or the end. Then what it waits for to be written is noted. */
+/* What OpenSSL makes of `count`: octets, nothing yet, or the end. What it waits for is noted. */
 static ptrdiff_t moved(struct postino_openssl *tls, int count)
 {
     int why = SSL_get_error(tls->connection, count);
     tls->transport.blocked = why == SSL_ERROR_WANT_WRITE;
+    tls->transport.starved = why == SSL_ERROR_WANT_READ;
     if (count > 0)
         return count;
     ERR_clear_error();
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? 0 : POSTINO_TRANSPORT_LOST;
 }
 
-/* Takes record after record while there are some within OpenSSL: nobody is told of those by a descriptor. */
+/* Takes record after record while there are some within OpenSSL: nobody is told of those by a descriptor. A record that
+ * holds nothing for us gives nothing, and may have others behind it. */
 static ptrdiff_t read_some(struct postino_transport *transport, void *buffer, size_t size)
 {
     struct postino_openssl *tls = postino_openssl_of(transport);
@@ -32,12 +34,14 @@ static ptrdiff_t read_some(struct postino_transport *transport, void *buffer, si
     if (!tls->stands)
         return tls->below->read(tls->below, buffer, size);
     tls->reads = 0;
+    tls->dry = false;
     do {
         ptrdiff_t got = moved(tls, SSL_read(tls->connection, (char *)buffer + length, (int)(size - length)));
         if (got < 0)
             return length ? (ptrdiff_t)length : got; /* the end comes again with the next call */
         length += (size_t)got;
-    } while (length < size && SSL_has_pending(tls->connection) && !SSL_want_read(tls->connection));
+    } while (length < size && !tls->dry && !transport->blocked && SSL_has_pending(tls->connection));
+    transport->starved = false; /* who writes has not been asked */
     return (ptrdiff_t)length;
 }
 
@@ -111,7 +115,8 @@ static void close_all(struct postino_transport *transport)
     SSL_free(tls->connection);
     ERR_clear_error();
     tls->connection = NULL;
-    tls->stands = transport->blocked = false;
+    tls->stands = transport->blocked = transport->starved = false;
+    transport->why = 0;
     tls->below->close(tls->below);
 }
 

@@ -35,8 +35,12 @@ static void choose_tls(struct postino_secure *secure, const struct postino_url *
     case POSTINO_SCHEME_LMTP:
         if (is_local_socket(url))
             break;
-        config->session.opening[0] = credentials ? &postino_starttls_required : &postino_starttls_offered;
-        secure->tls_options.unverified = !credentials; /* 7435: better than nothing, against those who only listen */
+        if (credentials || secure->tls_options.pins) {
+            config->session.opening[0] = &postino_starttls_required;
+            break;
+        }
+        config->session.opening[0] = &postino_starttls_offered;
+        secure->tls_options.unverified = true; /* 7435: better than nothing, against those who only listen */
         break;
     case POSTINO_SCHEME_SMTP_NOTLS:
         break;

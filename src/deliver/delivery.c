@@ -350,7 +350,7 @@ bool postino_delivery_step(struct postino_delivery *d, struct postino_wants *wan
             break;
         }
     } while ((enum postino_delivery_state)d->state != before);
-    wants->writing = wants->writing || transport_of(d)->blocked;
+    wants->writing = (wants->writing && !transport_of(d)->starved) || transport_of(d)->blocked;
     wants->until_ms = wake_up_ms(d);
     return d->state != POSTINO_DELIVERY_DONE;
 }

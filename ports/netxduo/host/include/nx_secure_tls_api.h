@@ -1,4 +1,7 @@
-/* NetX Secure's session type by name only: interfaces can mention it; this layer has no TLS. */
+/*
+ * NetX Secure's TLS client for this host layer: the part that add-ons use, over OpenSSL. What an application hands over
+ * in cipher tables, metadata and buffers is taken and not used; certificates, names and clocks are.
+ */
 #ifndef NX_SECURE_TLS_API_H
 #define NX_SECURE_TLS_API_H
 
@@ -8,7 +11,111 @@
 extern "C" {
 #endif
 
-typedef struct NX_SECURE_TLS_SESSION_STRUCT NX_SECURE_TLS_SESSION;
+#define NX_SECURE_TLS_SUCCESS                      0x00
+#define NX_SECURE_TLS_INVALID_PACKET               0x104
+#define NX_SECURE_TLS_HANDSHAKE_FAILURE            0x107
+#define NX_SECURE_TLS_ALERT_RECEIVED               0x114
+#define NX_SECURE_TLS_ISSUER_CERTIFICATE_NOT_FOUND 0x11B
+#define NX_SECURE_TLS_SESSION_UNINITIALIZED        0x101
+#define NX_SECURE_TLS_CLOSE_NOTIFY_RECEIVED        0x127
+#define NX_SECURE_TLS_PACKET_BUFFER_TOO_SMALL      0x135
+#define NX_SECURE_X509_CERTIFICATE_EXPIRED         0x193
+#define NX_SECURE_X509_CERTIFICATE_NOT_YET_VALID   0x194
+#define NX_SECURE_X509_CERTIFICATE_DNS_MISMATCH    0x195
+#define NX_SECURE_X509_EXTENSION_NOT_FOUND         0x19B
+#define NX_SECURE_X509_INVALID_CERTIFICATE         0x1A2
+#define NX_SECURE_X509_NAME_STRING_TOO_LONG        0x19E
+
+#define NX_SECURE_X509_KEY_TYPE_NONE             0
+#define NX_SECURE_TLS_X509_TYPE_SUBJECT_ALT_NAME 20
+#define NX_SECURE_X509_DNS_NAME_MAX              100
+
+#define NX_CRYPTO_SUCCESS      0
+#define NX_CRYPTO_AUTHENTICATE 3
+typedef USHORT NX_CRYPTO_KEY_SIZE;
+
+typedef struct NX_CRYPTO_METHOD_STRUCT {
+    UINT nx_crypto_algorithm;
+    ULONG nx_crypto_metadata_area_size;
+    UINT (*nx_crypto_init)
+    (struct NX_CRYPTO_METHOD_STRUCT *method, UCHAR *key, NX_CRYPTO_KEY_SIZE key_size_in_bits, VOID **handler,
+     VOID *crypto_metadata, ULONG crypto_metadata_size);
+    UINT (*nx_crypto_cleanup)(VOID *crypto_metadata);
+    UINT (*nx_crypto_operation)
+    (UINT op, VOID *handler, struct NX_CRYPTO_METHOD_STRUCT *method, UCHAR *key, NX_CRYPTO_KEY_SIZE key_size_in_bits,
+     UCHAR *input, ULONG input_length_in_byte, UCHAR *iv_ptr, UCHAR *output, ULONG output_length_in_byte,
+     VOID *crypto_metadata, ULONG crypto_metadata_size, VOID *packet_ptr,
+     VOID (*nx_crypto_hw_process_callback)(VOID *packet_ptr, UINT status));
+} NX_CRYPTO_METHOD;
+
+extern NX_CRYPTO_METHOD crypto_method_hmac_md5;
+
+typedef struct NX_SECURE_TLS_CRYPTO_STRUCT {
+    UINT nx_secure_tls_ciphersuite_lookup_table_size;
+} NX_SECURE_TLS_CRYPTO;
+
+extern const NX_SECURE_TLS_CRYPTO nx_crypto_tls_ciphers_ecc;
+
+typedef struct NX_SECURE_X509_DNS_NAME_STRUCT {
+    UCHAR nx_secure_x509_dns_name[NX_SECURE_X509_DNS_NAME_MAX];
+    USHORT nx_secure_x509_dns_name_length;
+} NX_SECURE_X509_DNS_NAME;
+
+typedef struct NX_SECURE_X509_EXTENSION_STRUCT {
+    USHORT nx_secure_x509_extension_id;
+    USHORT nx_secure_x509_extension_critical;
+    const UCHAR *nx_secure_x509_extension_data;
+    ULONG nx_secure_x509_extension_data_length;
+} NX_SECURE_X509_EXTENSION;
+
+typedef struct NX_SECURE_X509_CERTIFICATE_STRUCT {
+    const UCHAR *nx_secure_x509_host_der;
+    ULONG nx_secure_x509_host_length;
+    VOID *nx_secure_x509_host_certificate; /* OpenSSL's, while a callback looks at it */
+    struct NX_SECURE_X509_CERTIFICATE_STRUCT *nx_secure_x509_host_next;
+} NX_SECURE_X509_CERT;
+
+typedef struct NX_SECURE_TLS_SESSION_STRUCT {
+    ULONG nx_secure_tls_host_id;
+    VOID *nx_secure_tls_host_context; /* OpenSSL's */
+    VOID *nx_secure_tls_host_connection;
+    NX_TCP_SOCKET *nx_secure_tls_host_socket;
+    NX_SECURE_X509_CERT *nx_secure_tls_host_trusted;
+    NX_SECURE_X509_DNS_NAME *nx_secure_tls_host_server_name;
+    ULONG (*nx_secure_tls_host_time)(VOID);
+    ULONG (*nx_secure_tls_host_check)(struct NX_SECURE_TLS_SESSION_STRUCT *session, NX_SECURE_X509_CERT *certificate);
+    UINT nx_secure_tls_host_status; /* of what was found wrong with a certificate */
+    UINT nx_secure_tls_host_stands;
+} NX_SECURE_TLS_SESSION;
+
+VOID nx_secure_tls_initialize(VOID);
+UINT nx_secure_tls_ecc_initialize(NX_SECURE_TLS_SESSION *tls_session, const USHORT *supported_groups,
+                                  USHORT supported_group_count, const VOID **curves);
+UINT nx_secure_tls_session_create(NX_SECURE_TLS_SESSION *session_ptr, const NX_SECURE_TLS_CRYPTO *cipher_table,
+                                  VOID *metadata_area, ULONG metadata_size);
+UINT nx_secure_tls_session_delete(NX_SECURE_TLS_SESSION *tls_session);
+UINT nx_secure_tls_session_packet_buffer_set(NX_SECURE_TLS_SESSION *session_ptr, UCHAR *buffer_ptr, ULONG buffer_size);
+UINT nx_secure_tls_session_time_function_set(NX_SECURE_TLS_SESSION *tls_session, ULONG (*time_func_ptr)(VOID));
+UINT nx_secure_tls_session_certificate_callback_set(NX_SECURE_TLS_SESSION *tls_session,
+                                                    ULONG (*func_ptr)(NX_SECURE_TLS_SESSION *session,
+                                                                      NX_SECURE_X509_CERT *certificate));
+UINT nx_secure_tls_session_sni_extension_set(NX_SECURE_TLS_SESSION *tls_session, NX_SECURE_X509_DNS_NAME *dns_name);
+UINT nx_secure_tls_trusted_certificate_add(NX_SECURE_TLS_SESSION *tls_session, NX_SECURE_X509_CERT *certificate);
+UINT nx_secure_tls_remote_certificate_allocate(NX_SECURE_TLS_SESSION *tls_session, NX_SECURE_X509_CERT *certificate,
+                                               UCHAR *raw_certificate_buffer, UINT buffer_size);
+UINT nx_secure_tls_session_start(NX_SECURE_TLS_SESSION *tls_session, NX_TCP_SOCKET *tcp_socket, UINT wait_option);
+UINT nx_secure_tls_session_end(NX_SECURE_TLS_SESSION *tls_session, UINT wait_option);
+UINT nx_secure_tls_packet_allocate(NX_SECURE_TLS_SESSION *tls_session, NX_PACKET_POOL *pool_ptr, NX_PACKET **packet_ptr,
+                                   ULONG wait_option);
+UINT nx_secure_tls_session_send(NX_SECURE_TLS_SESSION *tls_session, NX_PACKET *packet_ptr, ULONG wait_option);
+UINT nx_secure_tls_session_receive(NX_SECURE_TLS_SESSION *tls_session, NX_PACKET **packet_ptr_ptr, ULONG wait_option);
+
+UINT nx_secure_x509_certificate_initialize(NX_SECURE_X509_CERT *certificate, UCHAR *certificate_data, USHORT length,
+                                           UCHAR *raw_data_buffer, USHORT buffer_size, const UCHAR *private_key,
+                                           USHORT priv_len, UINT private_key_type);
+UINT nx_secure_x509_dns_name_initialize(NX_SECURE_X509_DNS_NAME *dns_name, const UCHAR *name_string, USHORT length);
+UINT nx_secure_x509_extension_find(NX_SECURE_X509_CERT *certificate, NX_SECURE_X509_EXTENSION *extension,
+                                   USHORT extension_id);
 
 #ifdef __cplusplus
 }
