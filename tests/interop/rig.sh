@@ -1,10 +1,13 @@
 # What the servers of this folder share; sourced by each of them, which then says `rig "$@"`. See README.md.
 #
-# A server file sets `packages` (those of Debian that its chroot needs; none: it runs in the machine itself) and defines
-#   configure    writes the configuration; $root is its root, $address and $port are where it is to listen
+# A server file sets `packages` (those of Debian that its chroot needs; none: it runs in the machine itself), `suite` where
+# they are not those of Debian 12, `names` (what is spoken at its ports, that of `up` first), and defines
+#   configure    writes the configuration; $root is its root, $address and $port are where it is to listen; its further
+#                ports are `$(port_of NAME)`
 #   serve        execs the server in the foreground
 #   maildir      prints the folder below which the delivered mails lie
 #   missing      (where it needs no chroot) prints why the server cannot be had here
+#   install      (where it needs no chroot) installs it into $rigs/$rig_name
 # POSTINO_RIGS is where the chroots are kept; each is built once, for all checkouts, behind a lock.
 
 set -euo pipefail
@@ -14,6 +17,9 @@ rig_here=$(cd "$(dirname "$0")" && pwd)
 rigs=${POSTINO_RIGS:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/postino}
 suite=bookworm
 packages=
+names=smtp
+password=s3cret-Pa55 password_of_ulla=Grüße-7 # alice@example.test and ulla@example.test
+new=
 
 # One instance for each checkout; whoever needs more in one checkout names them.
 name_instance() {
@@ -29,7 +35,7 @@ skip() {
 
 # Skips in the middle of building.
 give_up() {
-    rm -rf "$run" "$rigs"/*.new
+    rm -rf "$run" ${new:+"$new"}
     skip "$@"
 }
 
@@ -47,9 +53,16 @@ missing() {
     fi
 }
 
+install() { :; }
+
+# Runs a function while no other rig of this folder does.
+alone() {
+    flock 7 && "$@"
+} 7>"$rigs/lock"
+
 unmount_leftovers() {
     local where
-    sed -n "s|^[^ ]* \($rigs/[^ ]*\.new/[^ ]*\) .*|\1|p" /proc/mounts | sort -r | while read -r where; do
+    sed -n "s|^[^ ]* \($new/[^ ]*\) .*|\1|p" /proc/mounts | sort -r | while read -r where; do
         umount "$where" || umount --lazy "$where"
     done
 }
@@ -69,9 +82,10 @@ without_trace() {
     return $status
 }
 
+# Where this machine has its own Debian from, others are to be had, too.
 mirror() {
     local from
-    from=$(apt-get indextargets --format '$(CODENAME) $(SITE)' 2>/dev/null | sed -n "s/^$suite //p" | head -n 1) || true
+    from=$(apt-get indextargets --format '$(CODENAME) $(SITE)' 2>/dev/null | sed -n -E "s/^($suite|bookworm|trixie) //p" | head -n 1) || true
     echo "${POSTINO_MIRROR:-${from:-http://deb.debian.org/debian}}"
 }
 
@@ -80,6 +94,7 @@ inherit_apt() {
     cp /etc/resolv.conf "$1/etc/resolv.conf"
     printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
     chmod 755 "$1/usr/sbin/policy-rc.d"
+    printf '%s\n' force-unsafe-io 'path-exclude=/usr/share/'{doc,man,locale,info}'/*' >"$1/etc/dpkg/dpkg.cfg.d/rig"
     if command -v apt-config >/dev/null; then
         apt-config dump Acquire 2>/dev/null | grep -Ei '^Acquire::(https?|Check)[^ ]* ".' >"$1/etc/apt/apt.conf.d/90inherited" || true
     fi
@@ -90,36 +105,51 @@ inherit_apt() {
 }
 
 build_base() {
-    local new=$rigs/$suite.new
+    new=$rigs/$suite.new
     rm -rf "$new"
-    without_trace debootstrap --variant=minbase "$suite" "$new" "$(mirror)" >"$rigs/build.log" 2>&1 || return 1
+    DPKG_FORCE=unsafe-io without_trace debootstrap --variant=minbase "$suite" "$new" "$(mirror)" >"$rigs/$rig_name.log" 2>&1 || return 1
     rm -rf "$new"/var/cache/apt/*.bin "$new"/var/cache/apt/archives/*.deb "$new"/usr/share/{doc,man,locale,info}/*
     inherit_apt "$new"
+    chroot "$new" apt-get -q update >>"$rigs/$rig_name.log" 2>&1 || return 1
     mv "$new" "$rigs/$suite"
+}
+
+# Two servers may want the same base at once.
+have_base() {
+    flock 6 && { [ -d "$rigs/$suite" ] || build_base; }
+} 6>"$rigs/$suite.lock"
+
+in_new() {
+    DEBIAN_FRONTEND=noninteractive chroot "$new" "$@" >>"$rigs/$rig_name.log" 2>&1 </dev/null
+}
+
+# shellcheck disable=SC2086 # a list of words
+install_packages() {
+    in_new apt-get -q -y -o Dpkg::Use-Pty=0 --no-install-recommends install $packages
 }
 
 # Builds the chroot $1 from the base and this server's packages.
 build_chroot() {
-    local new=$1.new
+    new=$1.new
     rm -rf "$new"
     cp -a --reflink=auto "$rigs/$suite" "$new"
-    # shellcheck disable=SC2086 # a list of words
-    { chroot "$new" apt-get -q update && DEBIAN_FRONTEND=noninteractive chroot "$new" \
-        apt-get -q -y -o Dpkg::Use-Pty=0 --no-install-recommends install $packages; } >"$rigs/build.log" 2>&1 </dev/null || return 1
+    : >"$rigs/$rig_name.log"
+    # The package lists are as old as the base: where they are too old, new ones.
+    install_packages || { in_new apt-get -q update && install_packages; } || return 1
     # Nothing is ever installed here again: what only dpkg and apt-get read would be copied for each instance.
     rm -rf "$new"/var/lib/{apt,dpkg} "$new"/var/cache/{apt,debconf}
     mv "$new" "$1"
 }
 
 why_unbuilt() {
-    { grep -E '^E:|[Ee]rror|[Ff]ailed' "$rigs/build.log" || cat "$rigs/build.log"; } | tail -n 1
+    { grep -E '^E:|[Ee]rror|[Ff]ailed' "$rigs/$rig_name.log" || cat "$rigs/$rig_name.log"; } | tail -n 1
 }
 
 # Makes $root: a copy of the cached chroot in which everything that a server writes to is its own. /usr is hard links, so
 # that a copy costs a fraction of a second; no server writes there.
 make_root() {
     local cached entry
-    [ -d "$rigs/$suite" ] || build_base || give_up "no Debian $suite to be had: $(why_unbuilt)"
+    have_base || give_up "no Debian $suite to be had: $(why_unbuilt)"
     cached=$rigs/$suite-$(echo "$packages" | tr ' ' '+')
     [ -d "$cached" ] || build_chroot "$cached" || give_up "no $rig_name to be had: $(why_unbuilt)"
     mkdir -p "$root"
@@ -135,11 +165,47 @@ taken() {
     cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q "$(printf ':%04X [0-9A-F:]* 0A' "$1")"
 }
 
-# Below the range from which the kernel takes the ports of outgoing connections.
+# Below the range from which the kernel takes the ports of outgoing connections; none that another rig is about to take.
 free_port() {
     local candidate
-    while candidate=$((20000 + RANDOM % 10000)) && taken "$candidate"; do :; done
+    while candidate=$((20000 + RANDOM % 10000)) && { taken "$candidate" || grep -qsw "$candidate" "$rigs"/run/*/ports; }; do :; done
     echo "$candidate"
+}
+
+pick_ports() {
+    local name
+    for name in $names; do
+        echo "$name ${port:-$(free_port)}" >>"$run/ports"
+        port=
+    done
+}
+
+port_of() {
+    sed -n "s/^$1 //p" "$run/ports"
+}
+
+# Makes $1.pem, for ten years, and $1.key: for $2, with the extension $3.
+certify() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/O=Postino/CN=$2" -addext "$3" \
+        "${@:4}" -keyout "$1.key" -out "$1.pem" -config /dev/stdin <<<$'[req]\ndistinguished_name=name\n[name]' 2>/dev/null
+}
+
+# An authority of our own, a server's certificate and that of alice, once for all servers.
+make_certificates() {
+    local new=$rigs/pki.new
+    ! openssl x509 -checkend 1000000 -noout -in "$rigs/pki/alice.pem" >/dev/null 2>&1 || return 0
+    rm -rf "$new" "$rigs/pki"
+    mkdir "$new"
+    certify "$new/ca" 'the authority of the rigs' basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign &&
+        certify "$new/server" localhost subjectAltName=DNS:localhost,DNS:mail.example.test,IP:127.0.0.1 -CA "$new/ca.pem" -CAkey "$new/ca.key" &&
+        certify "$new/alice" alice@example.test subjectAltName=email:alice@example.test -CA "$new/ca.pem" -CAkey "$new/ca.key" &&
+        mv "$new" "$rigs/pki"
+}
+
+# Certificates for the server in the folder $1 of its root.
+bring_certificates() {
+    mkdir -p "$root$1"
+    cp "$rigs"/pki/{ca.pem,server.pem,server.key} "$root$1"
 }
 
 # Whether the server at $address $port says 220.
@@ -149,7 +215,7 @@ answers() {
 
 # The processes of this instance: they live in its root, or were started in a folder that is theirs alone.
 processes() {
-    find /proc/[0-9]*/root /proc/[0-9]*/cwd -maxdepth 0 \( -lname "$root" -o -lname "$run/cwd" \) 2>/dev/null | cut -d / -f 3 | sort -u
+    find /proc/[0-9]*/root /proc/[0-9]*/cwd -maxdepth 0 \( -lname "$root" -o -lname "$root/*" -o -lname "$run/cwd" \) 2>/dev/null | cut -d / -f 3 | sort -u
 }
 
 down() {
@@ -175,8 +241,10 @@ remove_dead() {
 prepare() {
     down
     mkdir -p "$run/cwd"
-    [ -z "$packages" ] || make_root
-    port=${port:-$(free_port)}
+    alone make_certificates || give_up "openssl makes no certificates"
+    if [ -n "$packages" ]; then make_root; else install; fi
+    alone pick_ports
+    port=$(port_of "${names%% *}")
     configure
     echo "$address $port" >"$run/address"
 }
@@ -204,6 +272,11 @@ down_with() {
     exit 1
 }
 
+hold() {
+    exec 8>"$run/lock"
+    flock 8
+}
+
 # In the foreground until a signal comes, or the server ends by itself. An instance of its own, unless it is named.
 serve_here() {
     local server status=0
@@ -211,8 +284,7 @@ serve_here() {
     export POSTINO_RIG_NAME="${POSTINO_RIG_NAME:-serve $$ $RANDOM $RANDOM}"
     name_instance
     prepare
-    exec 8>"$run/lock"
-    flock 8
+    alone hold
     exec 9>&-
     (cd "$run/cwd" && exec setsid "$rig_here/$rig_name" exec) </dev/null 8>&- &
     server=$!
@@ -242,17 +314,20 @@ rig() {
         why=$(missing)
         [ -z "$why" ] || skip "$why"
         mkdir -p "$rigs/run" 2>/dev/null && [ -w "$rigs/run" ] || skip "cannot write to $rigs"
-        exec 9>"$rigs/lock"
+        exec 9>"$rigs/$rig_name.lock"
         flock 9
-        remove_dead
+        alone remove_dead
         if [ "$command" = up ]; then up "$@"; else serve_here "$@"; fi
         ;;
     down) down ;;
     mails) mails "$@" ;;
     log) cat "$run/log" ;;
+    ports) cat "$run/ports" ;;
+    token) cat "$run/token" ;;
+    pki) echo "$rigs/pki" ;;
     exec) read -r address port <"$run/address" && serve ;;
     *)
-        echo "usage: $rig_name up [ADDRESS [PORT]] | down | mails [COUNT] | log | serve [ADDRESS [PORT]]" >&2
+        echo "usage: $rig_name up [ADDRESS [PORT]] | down | mails [COUNT] | log | ports | pki | token | serve [ADDRESS [PORT]]" >&2
         exit 64
         ;;
     esac

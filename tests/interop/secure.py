@@ -1,0 +1,302 @@
+#!/usr/bin/python3
+"""The command in TLS and with AUTH at servers that no one here wrote: secure.py PROGRAM [SERVER...]
+
+At each port that a server has, in the clear, after STARTTLS and in TLS from the start: the server is asked what it offers, by
+Python's own means, and a mail goes by each mechanism, and by none where that is permitted; what is stored is held against what
+was sent. Prints ok, not ok and skip lines; `# not ours:` names what is offered and not spoken by us.
+"""
+import base64
+import concurrent.futures
+import email
+import email.policy
+import hashlib
+import json
+import os
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import uuid
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ENVIRONMENT = dict(os.environ, POSTINO_RIG_NAME='secure.py', ASAN_OPTIONS='detect_leaks=0')
+USERS = {'alice@example.test': 's3cret-Pa55', 'ulla@example.test': 'Grüße-7'}
+BY_PASSWORD = ['LOGIN', 'PLAIN', 'CRAM-MD5', 'SCRAM-SHA-1', 'SCRAM-SHA-256', 'SCRAM-SHA-1-PLUS', 'SCRAM-SHA-256-PLUS']  # from the weakest on
+BY_TOKEN = ['OAUTHBEARER', 'XOAUTH2']
+OURS = BY_PASSWORD + BY_TOKEN + ['EXTERNAL', 'ANONYMOUS']
+CYRUS = 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256'
+
+# What each server offers, of what is ours, in which way; - is mail without AUTH. It is asked all the same: what it offers
+# besides, or does not, is a failure.
+SERVERS = {
+    'postfix': {'smtp in_clear': '-', 'submission in_clear': '- ANONYMOUS ' + CYRUS, 'submission starttls': '- ANONYMOUS ' + CYRUS,
+                'smtps implicit': '- ANONYMOUS ' + CYRUS},
+    'aiosmtpd': {'smtp in_clear': '-', 'submission in_clear': '- PLAIN LOGIN', 'submission starttls': '- PLAIN LOGIN',
+                 'smtps implicit': '- PLAIN LOGIN'},
+}
+FURTHER = ()
+EXACT = ('aiosmtpd', 'smtp-server')  # they keep mails octet for octet
+RESUMING = ('postfix', 'aiosmtpd')
+SCHEMES = {'in_clear': 'smtp+notls', 'starttls': 'smtp+tls', 'implicit': 'smtps', 'lmtp_starttls': 'lmtp', 'lmtp_in_clear': 'lmtp'}
+
+
+def equal(actual, expected):
+    assert actual == expected, '%.600r is not %.600r' % (actual, expected)
+
+
+def a_mail():
+    """With 8-bit text, dots where they hurt, and an attachment; and what marks it."""
+    mark = uuid.uuid4().hex
+    text = 'Grüße 漢字 👍\r\n.\r\n..\r\n.x\r\n\r\nkein Ende %s\r\n.\r\n' % mark
+    attachment = os.urandom(50000)
+    return mark, text, attachment, '\r\n'.join([
+        'From: Alice <alice@example.test>', 'To: bob@example.test', 'Subject: =?utf-8?B?%s?=' % base64.b64encode('für dich'.encode()).decode(),
+        'Date: Thu, 1 Jan 2026 12:00:00 +0000', 'Message-ID: <%s@example.test>' % mark, 'MIME-Version: 1.0',
+        'Content-Type: multipart/mixed; boundary="=_b"', '', '--=_b', 'Content-Type: text/plain; charset=utf-8', 'Content-Transfer-Encoding: 8bit', '',
+        text, '--=_b', 'Content-Type: application/octet-stream', 'Content-Disposition: attachment; filename=a.bin', 'Content-Transfer-Encoding: base64', '',
+        base64.encodebytes(attachment).decode().replace('\n', '\r\n') + '--=_b--', '']).encode()
+
+
+class Rig:
+    def __init__(self, name, program, folder):
+        self.name, self.program, self.folder = name, program, folder
+        done = self.call('up')
+        self.missing = done.stdout.strip().replace('skip: ', '') if done.returncode == 77 else None
+        assert done.returncode in (0, 77), done
+        if self.missing is None:
+            self.ports = dict(line.split() for line in self.call('ports').stdout.splitlines())
+            self.pki = self.call('pki').stdout.strip()
+            self.mails = self.call('mails', '0').stdout.strip()
+            self.token = self.call('token').stdout.strip()
+            self.seen, self.sent = set(), 0
+
+    def call(self, *words):
+        return subprocess.run([os.path.join(HERE, self.name), *words], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def offers(self, port, way):
+        """What AUTH offers there; asked with no word of ours in between."""
+        context = ssl.create_default_context(cafile=self.pki + '/ca.pem')
+        context.load_cert_chain(self.pki + '/alice.pem', self.pki + '/alice.key')
+        connection = socket.socket(socket.AF_UNIX) if '/' in port else socket.create_connection(('127.0.0.1', int(port)))
+        if '/' in port:
+            connection.connect(self.short(port))
+        connection.settimeout(20)
+        if way == 'implicit':
+            connection = context.wrap_socket(connection, server_hostname='localhost')
+        hello = ('LHLO' if 'lmtp' in way else 'EHLO') + ' client.example.test'
+        speak(connection, None)
+        lines = speak(connection, hello)
+        if way.endswith('starttls'):
+            speak(connection, 'STARTTLS')
+            connection = context.wrap_socket(connection, server_hostname='localhost')
+            lines = speak(connection, hello)
+        speak(connection, 'QUIT')
+        connection.close()
+        return {word.upper() for line in lines if re.match('AUTH[ =]', line, re.I) for word in line[5:].split()}
+
+    def short(self, path):
+        """A Unix socket by a path that is short enough."""
+        link = '%s/%s' % (self.folder, self.name)
+        if not os.path.islink(link):
+            os.symlink(os.path.dirname(path), link)
+        return os.path.join(link, os.path.basename(path))
+
+    def url(self, port, way, host='localhost'):
+        return 'lmtp://' + self.short(port) if '/' in port else '%s://%s:%s' % (SCHEMES[way], host, port)
+
+    def send(self, url, *arguments, code=0):
+        """Sends a mail and finds it again; returns what the program told, and its trace."""
+        mark, text, attachment, message = a_mail()
+        done = subprocess.run([self.program, 'send', '--server', url, '--from', 'alice@example.test', '--to', 'bob@example.test', '--message', '-',
+                               '--ca-file', self.pki + '/ca.pem', '--json', '--trace', '--timeout', '60', *arguments],
+                              input=message, env=ENVIRONMENT, capture_output=True, timeout=90)
+        trace = done.stderr.decode('utf-8', 'replace')
+        assert done.returncode == code, '%d instead of %d: %s' % (done.returncode, code, trace[-1500:])
+        told = json.loads(done.stdout)
+        if code == 0:
+            self.sent += 1
+            self.compare(self.arrived(mark), text, attachment, message)
+        return told, trace
+
+    def files(self):
+        for folder, _, names in os.walk(self.mails):
+            for name in names:
+                if folder.endswith('/new') or name.endswith('.eml'):
+                    yield os.path.join(folder, name)
+
+    def arrived(self, mark):
+        for _ in range(400):
+            for path in set(self.files()) - self.seen:
+                with open(path, 'rb') as file:
+                    octets = file.read()
+                self.seen.add(path)
+                if mark.encode() in octets:
+                    return octets
+            time.sleep(0.05)
+        raise AssertionError('the mail has not come')
+
+    def compare(self, octets, text, attachment, message):
+        if self.name in EXACT:
+            equal(octets, message)
+        mail = email.message_from_bytes(octets, policy=email.policy.default)
+        equal(str(mail['subject']), 'für dich')
+        equal(mail.get_body().get_content().replace('\r\n', '\n'), text.replace('\r\n', '\n'))
+        equal([hashlib.sha256(part.get_payload(decode=True)).hexdigest() for part in mail.iter_attachments()], [hashlib.sha256(attachment).hexdigest()])
+
+    def secret(self, content):
+        path = '%s/%s' % (self.folder, hashlib.sha256(content.encode()).hexdigest())
+        if not os.path.exists(path):
+            with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), 'w') as file:
+                file.write(content + '\n')
+        return path
+
+    def by(self, mechanism, user='alice@example.test', wrong=False):
+        """The arguments that make it that mechanism."""
+        words = ['--auth', mechanism, '--user', user]
+        if mechanism in BY_PASSWORD:
+            words += ['--password-file', self.secret('wrong' if wrong else USERS[user])]
+        elif mechanism in BY_TOKEN:
+            words += ['--token-command', 'cat ' + self.secret('wrong' if wrong else self.token)]
+        elif mechanism == 'EXTERNAL':
+            words += ['--certificate', self.pki + '/alice.pem', '--key', self.pki + '/alice.key']
+        return words
+
+
+def speak(connection, line):
+    """Says a line and returns those of the reply, octet by octet, so that nothing of what follows is taken."""
+    if line is not None:
+        connection.sendall(line.encode() + b'\r\n')
+    lines, octets = [], b''
+    while not re.match(r'\d\d\d ', lines[-1] if lines else ''):
+        octet = connection.recv(1)
+        assert octet, 'the connection ended behind %r' % line
+        octets += octet
+        if octets.endswith(b'\n'):
+            lines.append(octets.decode().strip())
+            octets = b''
+    assert lines[-1][0] == '2' or line == 'QUIT', (line, lines)
+    return [line[4:] for line in lines]
+
+
+class Suite:
+    """The tests of one server, as pairs of a name and what to do; `rig` comes when they are run."""
+
+    def __init__(self, name):
+        self.name, self.ways = name, [(*way.split(), offered.split()) for way, offered in SERVERS[name].items()]
+        self.tests, self.comments = [], []
+        for port, way, offered in self.ways:
+            self.of_way(port, way, offered)
+        self.of_server()
+
+    def add(self, name, test, *arguments):
+        self.tests.append(('secure_%s_%s' % (self.name, name), lambda rig: test(rig, *arguments)))
+
+    def of_way(self, port, way, offered):
+        at = '%s_%s' % (port, way)
+        self.add(at + '_offers', self.offers, port, way, offered)
+        for mechanism in offered:
+            if mechanism == '-':
+                self.add(at + '_without_auth', self.without_auth, port, way)
+                continue
+            self.add('%s_%s' % (at, mechanism), self.by_mechanism, port, way, mechanism)
+            if mechanism in BY_PASSWORD:
+                self.add('%s_%s_beyond_ascii' % (at, mechanism), self.by_mechanism, port, way, mechanism, 'ulla@example.test')
+            if mechanism in BY_PASSWORD + BY_TOKEN:
+                self.add('%s_%s_refused' % (at, mechanism), self.refused, port, way, mechanism)
+
+    def of_server(self):
+        """Once for each server, at the most secure of its ways."""
+        port, way, offered = [each for each in self.ways if each[1] in ('implicit', 'starttls')][-1]
+        by = next((mechanism for mechanism in offered if mechanism in BY_PASSWORD), None)
+        self.add('another_name', self.not_trusted, port, way, by, '[::ffff:127.0.0.1]', [])
+        self.add('another_key', self.not_trusted, port, way, by, 'localhost', ['--pin', 'sha256:' + base64.b64encode(bytes(32)).decode()])
+        self.add('another_authority', self.not_trusted, port, way, by, 'localhost', ['--ca-file', None])
+        self.add('the_strongest_by_itself', self.strongest, port, way, [each for each in offered if each in BY_PASSWORD])
+        self.add('session_resumed' if self.name in RESUMING else 'session_not_resumed', self.session, port, way, by)
+        self.add('nothing_twice', self.nothing_twice)
+
+    def offers(self, rig, port, way, offered):
+        found = rig.offers(rig.ports[port], way)
+        others = sorted(found - set(OURS))
+        if others:
+            self.comments.append('# not ours: %s %s %s' % (self.name, way, ' '.join(others)))
+        equal(sorted(found & set(OURS)), sorted(set(offered) - {'-'}))
+
+    def without_auth(self, rig, port, way):
+        _, trace = rig.send(rig.url(rig.ports[port], way))
+        assert ('\n-: TLSv1' in '\n' + trace) != way.endswith('in_clear') and 'C: AUTH' not in trace, trace
+
+    def by_mechanism(self, rig, port, way, mechanism, user='alice@example.test'):
+        _, trace = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism, user))
+        assert ('certificate verified for localhost' in trace) != way.endswith('in_clear'), trace
+        assert re.search('^C: AUTH %s( |$)' % mechanism, trace, re.M) and re.search('^S: 235', trace, re.M), trace
+        assert USERS[user] not in trace and (not rig.token or rig.token not in trace), trace
+
+    def refused(self, rig, port, way, mechanism):
+        told, _ = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism, wrong=True), code=77)
+        equal([(to['outcome'], to['step'], to['code']) for to in told['recipients']], [('refused for good', 'AUTH', 535)])
+
+    def not_trusted(self, rig, port, way, mechanism, host, more):
+        more = [rig.pki + '/alice.pem' if word is None else word for word in more]
+        told, trace = rig.send(rig.url(rig.ports[port], way, host), *rig.by(mechanism), *more, code=76)
+        assert 'certificate is not to be trusted' in told['recipients'][0]['reason'] and 'C: AUTH' not in trace, (told, trace)
+
+    def strongest(self, rig, port, way, offered):
+        _, trace = rig.send(rig.url(rig.ports[port], way), *rig.by(offered[0])[2:])
+        assert re.search('^C: AUTH %s( |$)' % max(offered, key=BY_PASSWORD.index), trace, re.M), trace
+
+    def session(self, rig, port, way, mechanism):
+        session = '%s/session-%s' % (rig.folder, rig.name)
+        resumed = []
+        for _ in range(2):
+            _, trace = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism), '--tls-session', session)
+            resumed.append(', resumed, ' in trace)
+        equal(resumed, [False, self.name in RESUMING])
+
+    def nothing_twice(self, rig):
+        equal(len(list(rig.files())), rig.sent)
+
+
+def trouble():
+    return ['# ' + line[:1500] for line in traceback.format_exc().splitlines()]
+
+
+def run(program, folder, server):
+    """Returns the lines of a server's results: nothing is printed in between those of another."""
+    suite, lines = Suite(server), []
+    try:
+        rig = Rig(server, program, folder)
+    except Exception:
+        return trouble() + ['not ok secure_%s_up' % server]
+    if rig.missing is not None:
+        return ['skip %s: %s' % (name, rig.missing) for name, _ in suite.tests]
+    try:
+        for name, test in suite.tests:
+            try:
+                test(rig)
+                lines.append('ok ' + name)
+            except Exception:
+                lines += trouble() + ['not ok ' + name]
+    finally:
+        rig.call('down')
+    return suite.comments + lines
+
+
+def main():
+    servers = sys.argv[2:] or [server for server in SERVERS if server not in FURTHER]
+    failed = False
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(len(servers)) as threads:
+        runs = [threads.submit(run, os.path.abspath(sys.argv[1]), folder, server) for server in servers]
+        for done in concurrent.futures.as_completed(runs):
+            lines = done.result()
+            failed = failed or any(line.startswith('not ok') for line in lines)
+            print('\n'.join(lines), flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
