@@ -7,7 +7,7 @@
 #   serve        execs the server in the foreground
 #   maildir      prints the folder below which the delivered mails lie
 #   missing      (where it needs no chroot) prints why the server cannot be had here
-#   install      (where it needs no chroot) installs it into $rigs/$rig_name
+#   install      (where it needs no chroot, and the machine does not have it) gets it
 # POSTINO_RIGS is where the chroots are kept; each is built once, for all checkouts, behind a lock.
 
 set -euo pipefail
@@ -142,7 +142,18 @@ build_chroot() {
 }
 
 why_unbuilt() {
-    { grep -E '^E:|[Ee]rror|[Ff]ailed' "$rigs/$rig_name.log" || cat "$rigs/$rig_name.log"; } | tail -n 1
+    { grep -E '^E:|[Ee]rror|[Ff]ailed|ERR!' "$rigs/$rig_name.log" || cat "$rigs/$rig_name.log"; } | tail -n 1
+}
+
+# Version $2 of npm's package $1, once for all checkouts.
+install_by_npm() {
+    installed=$rigs/$1-$2 new=$rigs/$1-$2.new
+    [ ! -d "$installed" ] || return 0
+    rm -rf "$new"
+    mkdir "$new"
+    (cd "$new" && npm install --prefix "$new" --no-audit --no-fund --no-update-notifier --ignore-scripts "$1@$2") >"$rigs/$rig_name.log" 2>&1 </dev/null ||
+        give_up "no $rig_name to be had: $(why_unbuilt)"
+    mv "$new" "$installed"
 }
 
 # Makes $root: a copy of the cached chroot in which everything that a server writes to is its own. /usr is hard links, so
@@ -325,7 +336,7 @@ rig() {
     ports) cat "$run/ports" ;;
     token) cat "$run/token" ;;
     pki) echo "$rigs/pki" ;;
-    exec) read -r address port <"$run/address" && serve ;;
+    exec) read -r address port <"$run/address" && install && serve ;;
     *)
         echo "usage: $rig_name up [ADDRESS [PORT]] | down | mails [COUNT] | log | ports | pki | token | serve [ADDRESS [PORT]]" >&2
         exit 64

@@ -28,19 +28,25 @@ USERS = {'alice@example.test': 's3cret-Pa55', 'ulla@example.test': 'Grüße-7'}
 BY_PASSWORD = ['LOGIN', 'PLAIN', 'CRAM-MD5', 'SCRAM-SHA-1', 'SCRAM-SHA-256', 'SCRAM-SHA-1-PLUS', 'SCRAM-SHA-256-PLUS']  # from the weakest on
 BY_TOKEN = ['OAUTHBEARER', 'XOAUTH2']
 OURS = BY_PASSWORD + BY_TOKEN + ['EXTERNAL', 'ANONYMOUS']
-CYRUS = 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256'
+PLAIN = '- PLAIN LOGIN '
+CYRUS = PLAIN + 'CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 ANONYMOUS'
+DOVECOT = 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 OAUTHBEARER XOAUTH2 EXTERNAL'
+PLUS = ' SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS'
 
 # What each server offers, of what is ours, in which way; - is mail without AUTH. It is asked all the same: what it offers
 # besides, or does not, is a failure.
 SERVERS = {
-    'postfix': {'smtp in_clear': '-', 'submission in_clear': '- ANONYMOUS ' + CYRUS, 'submission starttls': '- ANONYMOUS ' + CYRUS,
-                'smtps implicit': '- ANONYMOUS ' + CYRUS},
-    'aiosmtpd': {'smtp in_clear': '-', 'submission in_clear': '- PLAIN LOGIN', 'submission starttls': '- PLAIN LOGIN',
-                 'smtps implicit': '- PLAIN LOGIN'},
+    'postfix': {'smtp in_clear': '-', 'submission in_clear': CYRUS, 'submission starttls': CYRUS, 'smtps implicit': CYRUS},
+    'exim': {'smtp in_clear': PLAIN + 'CRAM-MD5', 'smtp starttls': PLAIN + 'CRAM-MD5 EXTERNAL', 'smtps implicit': PLAIN + 'CRAM-MD5 EXTERNAL'},
+    'dovecot': {'submission in_clear': DOVECOT, 'submission starttls': DOVECOT + PLUS, 'submissions implicit': DOVECOT + PLUS,
+                'lmtp lmtp_starttls': '-', 'socket lmtp_in_clear': '-'},
+    'opensmtpd': {'smtp in_clear': '-', 'smtp starttls': PLAIN, 'smtps implicit': PLAIN},
+    'smtp-server': {'smtp in_clear': PLAIN + 'CRAM-MD5 XOAUTH2', 'smtp starttls': PLAIN + 'CRAM-MD5 XOAUTH2', 'smtps implicit': PLAIN + 'CRAM-MD5 XOAUTH2'},
+    'aiosmtpd': {'smtp in_clear': '-', 'submission in_clear': PLAIN, 'submission starttls': PLAIN, 'smtps implicit': PLAIN},
 }
 FURTHER = ()
 EXACT = ('aiosmtpd', 'smtp-server')  # they keep mails octet for octet
-RESUMING = ('postfix', 'aiosmtpd')
+RESUMING = ('postfix', 'exim', 'aiosmtpd', 'smtp-server')  # the others give no tickets, or forget their key
 SCHEMES = {'in_clear': 'smtp+notls', 'starttls': 'smtp+tls', 'implicit': 'smtps', 'lmtp_starttls': 'lmtp', 'lmtp_in_clear': 'lmtp'}
 
 
@@ -202,6 +208,9 @@ class Suite:
             if mechanism == '-':
                 self.add(at + '_without_auth', self.without_auth, port, way)
                 continue
+            if mechanism == 'EXTERNAL' and way == 'in_clear':
+                self.add(at + '_EXTERNAL_not_spoken', self.not_spoken, port, way)
+                continue
             self.add('%s_%s' % (at, mechanism), self.by_mechanism, port, way, mechanism)
             if mechanism in BY_PASSWORD:
                 self.add('%s_%s_beyond_ascii' % (at, mechanism), self.by_mechanism, port, way, mechanism, 'ulla@example.test')
@@ -210,7 +219,7 @@ class Suite:
 
     def of_server(self):
         """Once for each server, at the most secure of its ways."""
-        port, way, offered = [each for each in self.ways if each[1] in ('implicit', 'starttls')][-1]
+        port, way, offered = next(each for each in self.ways if each[1] == 'implicit')
         by = next((mechanism for mechanism in offered if mechanism in BY_PASSWORD), None)
         self.add('another_name', self.not_trusted, port, way, by, '[::ffff:127.0.0.1]', [])
         self.add('another_key', self.not_trusted, port, way, by, 'localhost', ['--pin', 'sha256:' + base64.b64encode(bytes(32)).decode()])
@@ -235,6 +244,11 @@ class Suite:
         assert ('certificate verified for localhost' in trace) != way.endswith('in_clear'), trace
         assert re.search('^C: AUTH %s( |$)' % mechanism, trace, re.M) and re.search('^S: 235', trace, re.M), trace
         assert USERS[user] not in trace and (not rig.token or rig.token not in trace), trace
+
+    def not_spoken(self, rig, port, way):
+        """Where there is no TLS that says who we are."""
+        _, trace = rig.send(rig.url(rig.ports[port], way), *rig.by('EXTERNAL'), code=77)
+        assert 'C: AUTH' not in trace, trace
 
     def refused(self, rig, port, way, mechanism):
         told, _ = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism, wrong=True), code=77)
