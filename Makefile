@@ -3,7 +3,7 @@ BUILD ?= build
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
 
-.PHONY: all help setup demo demo-netxduo test check-all bench size coverage fuzz format install clean
+.PHONY: all help setup demo demo-netxduo test check-all interop bench size coverage fuzz format install clean
 
 all: $(BUILD)/configured
 	@cmake --build $(BUILD) -j$(JOBS) -- --no-print-directory $(QUIET)
@@ -33,6 +33,10 @@ test: ## all tests: `N passed, N failed` (about ten minutes)
 check-all: ## everything: longer fuzzing, every mutation, every server
 	@scripts/setup build test size interop bench
 	@tests/run --all $(BUILD)
+
+interop: ## nine real servers: in the clear, STARTTLS, TLS from the start, every mechanism of AUTH
+	@scripts/setup interop
+	@tests/run --gcc --all --only interop $(BUILD)
 
 bench: all ## round trips, system calls and speed, beside the peers, into bench/RESULTS.md
 	@scripts/setup bench

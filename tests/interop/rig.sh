@@ -119,8 +119,13 @@ have_base() {
     flock 6 && { [ -d "$rigs/$suite" ] || build_base; }
 } 6>"$rigs/$suite.lock"
 
+# Where it can be had, with a /proc of its own: some packages cannot be installed without, and with that of the machine they
+# might end a server of the machine.
 in_new() {
-    DEBIAN_FRONTEND=noninteractive chroot "$new" "$@" >>"$rigs/$rig_name.log" 2>&1 </dev/null
+    local apart=()
+    ! unshare --mount --pid --fork true 2>/dev/null ||
+        apart=(unshare --mount --propagation private --pid --fork sh -c 'mount -t proc proc "$2/proc"; exec "$@"' sh)
+    DEBIAN_FRONTEND=noninteractive "${apart[@]}" chroot "$new" "$@" >>"$rigs/$rig_name.log" 2>&1 </dev/null
 }
 
 # shellcheck disable=SC2086 # a list of words
