@@ -7,8 +7,8 @@
  *   POSTINO_NEED_RECEIVE  read, then postino_session_input(session, octets, n); input is legal at any time
  *   POSTINO_NEED_TLS      run the handshake, then postino_session_secured(session)
  *   POSTINO_NEED_CONTENT  the source of the message said "not yet": call output again when it has more
- *   POSTINO_NEED_TIME     a mechanism of authentication computes in slices: postino_sasl_compute(session), again and again
- *   POSTINO_NEED_MAIL     everything is done: submit another mail, or postino_session_quit(session)
+ *   POSTINO_NEED_TIME     a mechanism of authentication computes in slices: postino_sasl_compute(session), again and
+ * again POSTINO_NEED_MAIL     everything is done: submit another mail, or postino_session_quit(session)
  *   POSTINO_NEED_CLOSE    close the connection, then take the mails back with postino_session_finished(session)
  *
  * Ownership. Everything passed by pointer (configuration, mails, recipients, sources, buffers) is borrowed: the

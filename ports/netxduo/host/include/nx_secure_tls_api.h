@@ -37,11 +37,11 @@ typedef USHORT NX_CRYPTO_KEY_SIZE;
 typedef struct NX_CRYPTO_METHOD_STRUCT {
     UINT nx_crypto_algorithm;
     ULONG nx_crypto_metadata_area_size;
-    UINT (*nx_crypto_init)
+    UINT(*nx_crypto_init)
     (struct NX_CRYPTO_METHOD_STRUCT *method, UCHAR *key, NX_CRYPTO_KEY_SIZE key_size_in_bits, VOID **handler,
      VOID *crypto_metadata, ULONG crypto_metadata_size);
     UINT (*nx_crypto_cleanup)(VOID *crypto_metadata);
-    UINT (*nx_crypto_operation)
+    UINT(*nx_crypto_operation)
     (UINT op, VOID *handler, struct NX_CRYPTO_METHOD_STRUCT *method, UCHAR *key, NX_CRYPTO_KEY_SIZE key_size_in_bits,
      UCHAR *input, ULONG input_length_in_byte, UCHAR *iv_ptr, UCHAR *output, ULONG output_length_in_byte,
      VOID *crypto_metadata, ULONG crypto_metadata_size, VOID *packet_ptr,
