@@ -118,12 +118,12 @@ class Rig:
     def url(self, port, way, host='localhost'):
         return 'lmtp://' + self.short(port) if '/' in port else '%s://%s:%s' % (SCHEMES[way], host, port)
 
-    def send(self, url, *arguments, code=0):
+    def send(self, url, *arguments, code=0, environment=ENVIRONMENT):
         """Sends a mail and finds it again; returns what the program told, and its trace."""
         mark, text, attachment, message = a_mail()
         done = subprocess.run([self.program, 'send', '--server', url, '--from', 'alice@example.test', '--to', 'bob@example.test', '--message', '-',
                                '--ca-file', self.pki + '/ca.pem', '--json', '--trace', '--timeout', '60', *arguments],
-                              input=message, env=ENVIRONMENT, capture_output=True, timeout=90)
+                              input=message, env=environment, capture_output=True, timeout=90)
         trace = done.stderr.decode('utf-8', 'replace')
         assert done.returncode == code, '%d instead of %d: %s' % (done.returncode, code, trace[-1500:])
         told = json.loads(done.stdout)
@@ -230,6 +230,7 @@ class Suite:
         self.add('another_authority', self.not_trusted, port, way, by, 'localhost', ['--ca-file', None])
         self.add('the_strongest_by_itself', self.strongest, port, way, [each for each in offered if each in BY_PASSWORD])
         self.add('session_resumed' if self.name in RESUMING else 'session_not_resumed', self.session, port, way, by)
+        self.add('tls_1_2', self.tls_1_2, port, way, by)
         self.add('nothing_twice', self.nothing_twice)
 
     def offers(self, rig, port, way, offered):
@@ -274,6 +275,13 @@ class Suite:
             _, trace = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism), '--tls-session', session)
             resumed.append(', resumed, ' in trace)
         equal(resumed, [False, self.name in RESUMING])
+
+    def tls_1_2(self, rig, port, way, mechanism):
+        path = rig.folder + '/tls-1.2'
+        with open(path, 'w') as file:
+            file.write('openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nMaxProtocol = TLSv1.2\n')
+        _, trace = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism), environment=dict(ENVIRONMENT, OPENSSL_CONF=path))
+        assert '-: TLSv1.2 ' in trace, trace
 
     def nothing_twice(self, rig):
         equal(len(list(rig.files())), rig.expected)
