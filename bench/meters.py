@@ -46,9 +46,16 @@ def sink_server(program, *options):
     return " ".join([program, "sink", "--listen", "$POSTINO_ADDRESS:%d" % PORT, *options])
 
 
+def rig(name):
+    return os.path.join(ROOT, "tests", "interop", name)
+
+
+def rig_server(name):
+    return "'%s' serve $POSTINO_ADDRESS %d" % (rig(name), PORT)
+
+
 def postfix_server():
-    rig = os.path.join(ROOT, "tests", "interop", "postfix")
-    return "'%s' serve $POSTINO_ADDRESS %d" % (rig, PORT)
+    return rig_server("postfix")
 
 
 def on_wire(program, server, lines, delay_ms, events):
@@ -68,12 +75,12 @@ def on_wire(program, server, lines, delay_ms, events):
         raise RuntimeError("a client or the server failed on the wire:\n" + done.stdout)
 
 
-def round_trips(program, server, lines, delay_ms):
+def round_trips(program, server, lines, delay_ms, *options):
     """Each of these shell lines is a client that sends one mail; the conversations in that order."""
     with tempfile.TemporaryDirectory() as folder:
         events = os.path.join(folder, "events.json")
         on_wire(program, server, lines, delay_ms, events)
-        counted = run([os.path.join(HERE, "round_trips.py"), "--json", events])
+        counted = run([os.path.join(HERE, "round_trips.py"), "--json", *options, events])
     found = [mail for mail in map(json.loads, counted.stdout.splitlines()) if mail["code"] == 250]
     if len(found) != len(lines):
         raise RuntimeError("%d mails were accepted of %d" % (len(found), len(lines)))

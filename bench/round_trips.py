@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""round_trips.py [--json] [EVENTS]: what bench/wire saw, as round trips from the SYN to each mail's final reply.
+"""round_trips.py [--json] [--secured] [EVENTS]: what bench/wire saw, as round trips from the SYN to each mail's final reply.
 
 Reads the SMTP or LMTP conversation of each connection: the reply that counts is the one to the dot behind the content, or to
 BDAT LAST, at the moment in which it reached the client. Segments and octets are those with payload until then. A conversation
-that goes on encrypted ends here with STARTTLS. Exits with 1 when there was no final reply at all."""
+that goes on encrypted ends here with STARTTLS. --secured: of conversations with one mail that nobody can read, the moment in
+which the client speaks for the last time and is answered: that is QUIT, which goes when the final reply has come. Exits with 1
+when there was no final reply at all."""
 import argparse
 import bisect
 import json
@@ -114,15 +116,32 @@ def mails(events, round_trip):
             yield found
 
 
+def secured_mails(events, round_trip):
+    for number in sorted({e["connection"] for e in events}):
+        own = [e for e in events if e["connection"] == number]
+        start = min((e["t_ms"] for e in own if e["from"] == "client" and "S" in e["flags"]), default=own[0]["t_ms"])
+        said = {side: [e for e in own if e["from"] == side and e["octets"] and e["arrived_ms"] is not None]
+                for side in ("client", "server")}
+        answered = [e["t_ms"] for e in said["client"]
+                    if any(reply["arrived_ms"] >= e["t_ms"] + 0.9 * round_trip for reply in said["server"])]
+        if answered:
+            time = max(answered) - start
+            yield {"connection": number, "code": 250, "ms": round(time, 3), "round_trips": round(time / round_trip, 2),
+                   "since_last": round(time / round_trip, 2), "client_segments": len(said["client"]),
+                   "client_octets": sum(e["octets"] for e in said["client"]), "server_segments": len(said["server"]),
+                   "server_octets": sum(e["octets"] for e in said["server"])}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one object a line instead of text")
+    parser.add_argument("--secured", action="store_true", help="of conversations in TLS, with one mail each")
     parser.add_argument("events", nargs="?", type=argparse.FileType("r"), default=sys.stdin)
     options = parser.parse_args()
     events = json.load(options.events)
     # The delay is the shortest time that anything took: the wire may be late, but never early.
     round_trip = 2 * min((e["arrived_ms"] - e["t_ms"] for e in events if e["arrived_ms"] is not None), default=1)
-    found = list(mails(events, max(round_trip, 0.001)))
+    found = list((secured_mails if options.secured else mails)(events, max(round_trip, 0.001)))
     for mail in found:
         if options.json:
             print(json.dumps(mail))

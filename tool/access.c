@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -111,6 +112,8 @@ static const char *from_command(const char *command, char *secret)
     close(ends[1]);
     const char *problem = child < 0 ? strerror(errno) : read_line(ends[0], secret);
     close(ends[0]);
+    if (child > 0 && postino_interrupted)
+        kill(child, SIGTERM);
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
     if (child > 0 && status != 0)
@@ -143,6 +146,7 @@ static const char *from_terminal(const char *user, char *secret)
         return "there is none; give --password-file, --password-command, --password-env, or a terminal to ask on";
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
+    silent.c_cc[VQUIT] = silent.c_cc[VSUSP] = _POSIX_VDISABLE; /* nothing ends or stops us without an echo */
     tcsetattr(fd, TCSAFLUSH, &silent);
     dprintf(fd, "Password of %s: ", user);
     ssize_t length = read(fd, secret, SECRET_SIZE - 1);

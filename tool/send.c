@@ -187,6 +187,10 @@ static bool take_access_option(struct postino_access *access, int option, const 
     };
     if (option < OPTION_USER || option > OPTION_TLS_SESSION)
         return false;
+    if (option >= OPTION_PASSWORD_FILE && option <= OPTION_TOKEN_COMMAND && !access->secret_named) {
+        access->secret_named = true; /* what the environment names is for other servers */
+        access->token_command = access->password_variable = access->password_file = access->password_command = NULL;
+    }
     if (option == OPTION_PIN)
         postino_access_pin(access, argument);
     else

@@ -3,6 +3,7 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -70,6 +71,7 @@ bool postino_spool_open(struct postino_file_source *file, const char *path, enum
     FILE *spool = from ? tmpfile() : NULL;
     if (!spool)
         return false;
+    fcntl(fileno(spool), F_SETFD, FD_CLOEXEC);
     bool in_line = as != POSTINO_SPOOL_FILE && !skip_from_line(from, spool);
     if (!copy(from, spool, as == POSTINO_SPOOL_MAIL_TO_DOT, in_line))
         return false;

@@ -18,6 +18,7 @@ struct postino_access {
     const char *user; /* NULL: that of the URL */
     const char *mechanisms;
     const char *token_command, *password_variable, *password_file, *password_command;
+    bool secret_named; /* one of these by an option */
     struct postino_openssl_options tls;
     const char **pins;
     size_t pin_count;

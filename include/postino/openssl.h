@@ -40,6 +40,10 @@ struct postino_openssl_options {
      * NULL: none. */
     const char *const *pins;
 
+    /* Below TLS 1.3, where there is no tls-exporter, SCRAM-…-PLUS is bound by tls-server-end-point (5929 4). There are
+     * servers that offer -PLUS and do not know it. */
+    bool bind_by_certificate;
+
     const char *certificate_file; /* of our own, with its chain, in PEM; NULL: none */
     const char *key_file;         /* in PEM; NULL: in certificate_file */
 

@@ -52,6 +52,9 @@ static void add_names(struct postino_openssl *tls, X509 *certificate)
         }
         char text[256];
         snprintf(text, sizeof text, "%.*s", name->d.dNSName->length, (const char *)name->d.dNSName->data);
+        for (char *at = text; *at; at++)
+            if (*at < ' ' || *at > '~') /* an IA5String of somebody whom we do not trust */
+                *at = '?';
         add(tls, text);
     }
     if (shown == 0)
@@ -108,7 +111,7 @@ void postino_openssl_explain(struct postino_openssl *tls)
     unsigned long error = ERR_peek_last_error();
     long verified = SSL_get_verify_result(tls->connection);
     const char *reason = ERR_reason_error_string(error);
-    if (verified != X509_V_OK && !tls->options->unverified) {
+    if (verified != X509_V_OK && !tls->options->unverified && !tls->options->pins) {
         if (!*tls->problem)
             postino_openssl_explain_certificate(tls, NULL, X509_verify_cert_error_string(verified));
     } else if (!reason || ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 enum {
-    DIGEST_LENGTH = 32
+    DIGEST_LENGTH = 32,
+    KEPT_S = 86400 /* so long at most a handshake speaks for those that resume it (8446 4.6.1 allows a week) */
 };
 
 static void add_text(EVP_MD_CTX *digest, const char *text)
@@ -49,6 +50,7 @@ static bool purpose(const struct postino_openssl *tls, unsigned char *to)
     add_text(digest, o->unverified ? "unverified" : "verified");
     add_file(digest, o->ca_file);
     add_file(digest, o->certificate_file);
+    add_file(digest, o->key_file);
     for (const char *const *pin = o->pins; pin && *pin; pin++)
         add_text(digest, *pin);
     bool done = EVP_DigestFinal_ex(digest, to, NULL) == 1;
@@ -72,7 +74,7 @@ static int keep(SSL *connection, SSL_SESSION *session)
         written &= fclose(file) == 0;
     else if (fd >= 0)
         close(fd);
-    if (!written || rename(path, tls->options->session_file) != 0)
+    if (fd >= 0 && (!written || rename(path, tls->options->session_file) != 0))
         unlink(path);
     ERR_clear_error();
     return 0; /* the session remains OpenSSL's */
@@ -117,7 +119,11 @@ bool postino_openssl_session_check(struct postino_openssl *tls)
 static bool is_current(const SSL_SESSION *session)
 {
     X509 *certificate = SSL_SESSION_get0_peer((SSL_SESSION *)(uintptr_t)session);
-    return certificate && X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
+    time_t until = (time_t)SSL_SESSION_get_time(session) + KEPT_S;
+    ASN1_TIME *end = ASN1_TIME_set(NULL, until);
+    bool recent = end && X509_cmp_current_time(end) > 0;
+    ASN1_TIME_free(end);
+    return recent && certificate && X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
            X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
 }
 
@@ -132,7 +138,7 @@ void postino_openssl_session_begin(struct postino_openssl *tls)
     SSL_SESSION *session = file ? PEM_read_SSL_SESSION(file, NULL, NULL, NULL) : NULL;
     const unsigned char *context = session ? SSL_SESSION_get0_id_context(session, &length) : NULL;
     if (context && length == sizeof wanted && purpose(tls, wanted) && memcmp(context, wanted, length) == 0 &&
-        (tls->options->pins || tls->options->unverified || is_current(session)))
+        is_current(session))
         SSL_set_session(tls->connection, session);
     SSL_SESSION_free(session);
     if (file)

@@ -13,11 +13,17 @@ static int connect_below(struct postino_transport *transport)
     return below->connect(below);
 }
 
+/* Then the transport below is not to be polled for what it could read: nobody would read it. */
+static void note_blocked(struct postino_openssl *tls, bool blocked)
+{
+    tls->transport.blocked = tls->below->blocked = blocked;
+}
+
 /* What OpenSSL makes of `count`: octets, nothing yet, or the end. What it waits for is noted. */
 static ptrdiff_t moved(struct postino_openssl *tls, int count)
 {
     int why = SSL_get_error(tls->connection, count);
-    tls->transport.blocked = why == SSL_ERROR_WANT_WRITE;
+    note_blocked(tls, why == SSL_ERROR_WANT_WRITE);
     tls->transport.starved = why == SSL_ERROR_WANT_READ;
     if (count > 0)
         return count;
@@ -36,6 +42,7 @@ static ptrdiff_t read_some(struct postino_transport *transport, void *buffer, si
     tls->reads = 0;
     tls->dry = false;
     do {
+        ERR_clear_error();
         ptrdiff_t got = moved(tls, SSL_read(tls->connection, (char *)buffer + length, (int)(size - length)));
         if (got < 0)
             return length ? (ptrdiff_t)length : got; /* the end comes again with the next call */
@@ -52,12 +59,16 @@ static ptrdiff_t write_some(struct postino_transport *transport, const void *oct
         return tls->below->write(tls->below, octets, length);
     if (length > INT32_MAX)
         length = INT32_MAX;
+    ERR_clear_error();
+    tls->reads = 0;
     return moved(tls, SSL_write(tls->connection, octets, (int)length));
 }
 
 static bool begin(struct postino_openssl *tls)
 {
     BIO *bio;
+    tls->problem[0] = tls->summary[0] = '\0'; /* of a connection before */
+    tls->resumed = false;
     tls->connection = SSL_new(tls->context);
     if (!tls->connection || !(bio = postino_openssl_below(tls)))
         return false;
@@ -87,12 +98,13 @@ static int secure(struct postino_transport *transport)
     tls->reads = 0;
     int result = SSL_do_handshake(tls->connection);
     int why = SSL_get_error(tls->connection, result);
-    transport->blocked = why == SSL_ERROR_WANT_WRITE;
+    note_blocked(tls, why == SSL_ERROR_WANT_WRITE);
     if (result != 1 && (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE))
         return 0;
     if (result != 1) {
         postino_openssl_explain(tls);
-        bool distrust = SSL_get_verify_result(tls->connection) != X509_V_OK && !tls->options->unverified;
+        bool distrust =
+            SSL_get_verify_result(tls->connection) != X509_V_OK && !tls->options->unverified && !tls->options->pins;
         return fail(tls, distrust ? POSTINO_REASON_CERTIFICATE : POSTINO_REASON_HANDSHAKE);
     }
     if (!postino_openssl_is_trusted(tls))
@@ -115,7 +127,8 @@ static void close_all(struct postino_transport *transport)
     SSL_free(tls->connection);
     ERR_clear_error();
     tls->connection = NULL;
-    tls->stands = transport->blocked = transport->starved = false;
+    note_blocked(tls, false);
+    tls->stands = transport->starved = false;
     transport->why = 0;
     tls->below->close(tls->below);
 }
@@ -156,7 +169,8 @@ static void bind_to(struct postino_transport *transport, struct postino_binding 
         return;
     }
     X509 *certificate = SSL_get0_peer_certificate(connection);
-    if (!certificate || !X509_get_signature_info(certificate, &nid, NULL, NULL, NULL))
+    if (!tls->options->bind_by_certificate || !certificate ||
+        !X509_get_signature_info(certificate, &nid, NULL, NULL, NULL))
         return;
     const EVP_MD *md = nid == NID_md5 || nid == NID_sha1 ? EVP_sha256() : EVP_get_digestbynid(nid);
     if (md && X509_digest(certificate, md, binding->octets, &length) == 1) {

@@ -161,7 +161,8 @@ void postino_posix_stop_connecting(struct postino_posix *posix)
 int postino_posix_poll(struct postino_posix *posix, bool writing, struct pollfd *fds)
 {
     if (posix->fd >= 0) {
-        fds[0] = (struct pollfd){.fd = posix->fd, .events = (short)(POLLIN | (writing ? POLLOUT : 0))};
+        int reading = posix->transport.blocked ? 0 : POLLIN;
+        fds[0] = (struct pollfd){.fd = posix->fd, .events = (short)(reading | (writing ? POLLOUT : 0))};
         return 1;
     }
     int count = postino_posix_resolver_poll(posix, fds, POSTINO_POSIX_POLL_MAX);

@@ -8,7 +8,7 @@
 
 static bool is_ascii(const char *text)
 {
-    while (*text > 0)
+    while (*text && !(*text & 0x80)) /* a char may have no sign */
         text++;
     return !*text;
 }
@@ -27,8 +27,9 @@ char *postino_saslprep(const char *text, const char **problem)
             *problem = "no memory is left";
         return prepared;
     }
-    if (stringprep_profile(text, &prepared, "SASLprep", 0) == STRINGPREP_OK)
+    if (stringprep_profile(text, &prepared, "SASLprep", 0) == STRINGPREP_OK && *prepared)
         return prepared;
+    free(prepared);
     *problem = "the user name or the password is not UTF-8, or holds characters that SASLprep (RFC 4013) prohibits";
     return NULL;
 }

@@ -23,6 +23,7 @@ static bool is_local_socket(const struct postino_url *url)
 static void choose_tls(struct postino_secure *secure, const struct postino_url *url, bool credentials,
                        struct postino_delivery_config *config)
 {
+    secure->tls_options.unverified = false;
     switch (url->scheme) {
     case POSTINO_SCHEME_SMTPS:
         config->implicit_tls = true;
@@ -110,6 +111,7 @@ const char *postino_secure_prepare(struct postino_secure *secure, const struct p
     bool credentials = has_credentials(options);
     secure->tls_options = options->tls;
     secure->tls_options.host = url->host;
+    secure->tls_options.bind_by_certificate = options->mechanisms; /* where -PLUS is asked for by its name */
     if (!credentials && (options->user || *url->user))
         return "it names a user, and there is no password";
     choose_tls(secure, url, credentials, config);

@@ -204,6 +204,7 @@ enum postino_outcome postino_send(const char *server, struct postino_mail *mails
     else
         outcome = run(send, mails, options);
     postino_secure_free(&send->secure);
+    postino_wipe(send + 1, MEMORY_SIZE); /* credentials that did not leave */
     free(send);
     return outcome;
 }

@@ -93,6 +93,8 @@ static const char *parse_host(struct postino_url *url, const char *text)
         return "between brackets stands an IPv6 address";
     if (!length)
         return "there is no host";
+    if (*start == '.')
+        return "the host is not a name or an address";
     if (!decode(url->host, sizeof url->host, start, length))
         return "the host is not a name or an address";
     if (*at == '/' && !at[1])

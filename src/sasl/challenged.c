@@ -100,6 +100,7 @@ const struct postino_opening postino_auth = {
 
 void postino_sasl_compute(struct postino_session *s)
 {
-    if (s->held == POSTINO_NEED_TIME && s->config->sasl->chosen->challenged->works(s))
+    /* A server that speaks meanwhile has written over its challenge; that ends the session once it is a reply. */
+    if (s->held == POSTINO_NEED_TIME && (s->unsolicited || s->config->sasl->chosen->challenged->works(s)))
         s->held = POSTINO_NEED_SEND;
 }

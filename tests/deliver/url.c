@@ -107,6 +107,7 @@ static void url_that_is_none(void)
         "lmtp:///a%0ab",
         "lmtp:///a\nb",
         "lmtp:///a%",
+        "smtp://.x.test",
         "smtp://m\xC3\xBCnchen\x7F.test",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
