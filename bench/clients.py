@@ -41,6 +41,17 @@ def postino(program):
     return Client("postino send", command, first_line([program, "--version"]))
 
 
+def secured(program, url, folder, secret, pin, path, count, *more):
+    """A line for sh on a wire: postino send over TLS, with `url` behind the scheme as sh has it."""
+    password = os.path.join(folder, "password")
+    with open(password, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(secret + "\n")
+    words = [program, "send", "--name", NAME, "--from", SENDER, "--to", ",".join(recipients(count)), "--message", path,
+             "--pin", "sha256:" + pin, *(["--password-file", password, "--auth", "PLAIN"] if "@" in url else []), *more]
+    return " ".join(map(shlex.quote, words)) + ' --server "%s"' % url
+
+
 def curl(host, port, path, addresses):
     words = ["curl", "--silent", "--show-error", "smtp://%s:%d/%s" % (host, port, NAME), "--mail-from", SENDER]
     for address in addresses:

@@ -58,6 +58,44 @@ def postfix_server():
     return rig_server("postfix")
 
 
+class Secured:
+    """A server that speaks TLS: how it is started, whose key it has, and its URLs as sh has them on the wire."""
+
+    def __init__(self, server, certificate, starttls, implicit, user, secret):
+        self.server, self.secret, self.pin = server, secret, pin_of(certificate)
+        self.urls = {"STARTTLS": "smtp+tls://$POSTINO_ADDRESS:" + starttls, "implicit TLS": "smtps://$POSTINO_ADDRESS:" + implicit,
+                     "implicit TLS, AUTH": "smtps://%s@$POSTINO_ADDRESS:%s" % (user, implicit)}
+
+
+def pin_of(certificate):
+    done = run(["sh", "-c", 'openssl x509 -in "$1" -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum', "sh",
+                certificate])
+    return done.stdout.split()[0] if done.returncode == 0 else ""
+
+
+def secured_sink(program, folder):
+    certificate, key = os.path.join(folder, "certificate.pem"), os.path.join(folder, "key.pem")
+    made = run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=sink",
+                "-keyout", key, "-out", certificate])
+    if made.returncode:
+        raise Unavailable("openssl makes no certificate: " + made.stdout)
+    server = sink_server(program, "--listen", "tls:$POSTINO_ADDRESS:%d" % (PORT + 1), "--tls", "--cert", certificate, "--key", key,
+                         "--user", "alice:secret")
+    return Secured(server, certificate, str(PORT), str(PORT + 1), "alice", "secret")
+
+
+def secured_rig(name, starttls):
+    """A real server, which must be there already: the wire has no network to fetch it from."""
+    up = run([rig(name), "up"])
+    if up.returncode:
+        raise Unavailable(up.stdout.strip())
+    run([rig(name), "down"])
+    instance = "POSTINO_RIG_NAME=wire-%d" % os.getpid()  # so that its ports can be asked for
+    port = "$(%s '%s' ports | sed -n 's/^%%s //p')" % (instance, rig(name))
+    certificate = os.path.join(run([rig(name), "pki"]).stdout.strip(), "server.pem")
+    return Secured(instance + " " + rig_server(name), certificate, port % starttls, port % "smtps", "alice@example.test", "s3cret-Pa55")
+
+
 def on_wire(program, server, lines, delay_ms, events):
     """Runs the server, and these shell lines one after the other, on a wire."""
     wire = os.path.join(os.path.dirname(os.path.abspath(program)), "bench", "wire")
