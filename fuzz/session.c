@@ -32,10 +32,28 @@ static void hear(const char *octets, size_t length)
 static void hear_usual(unsigned which)
 {
     static const char *const replies[] = {
-        "220 x\r\n", "250 x\r\n",     "354 x\r\n", "250-x\r\n250-PIPELINING\r\n250-SIZE 9\r\n250 STARTTLS\r\n",
-        "250 y\r\n", "550 5.1.1 n\n", "450 n\r\n", "421 n\r\n",
-        "503 n\r\n", "552 n\r\n",     "251 n\r\n", "221 n\r\n",
-        "500 n\r\n", "250-a\n250\n",  "250 2",     "x\r\n",
+        "220 x\r\n",
+        "250 x\r\n",
+        "354 x\r\n",
+        "250-x\r\n250-PIPELINING\r\n250-SIZE 9\r\n250 STARTTLS\r\n",
+        "250 y\r\n",
+        "550 5.1.1 n\n",
+        "450 n\r\n",
+        "421 n\r\n",
+        "503 n\r\n",
+        "552 n\r\n",
+        "251 n\r\n",
+        "221 n\r\n",
+        "500 n\r\n",
+        "250-a\n250\n",
+        "250 2",
+        "x\r\n",
+        "250-x\r\n250-AUTH=LOGIN\r\n250-STARTTLS\r\n250 AUTH FAKE PLAIN\r\n",
+        "334 a\r\n",
+        "334 b\r\n",
+        "235 y\r\n",
+        "504 n\r\n",
+        "535 n\r\n",
     };
     const char *reply = replies[which % (sizeof replies / sizeof *replies)];
     hear(reply, strlen(reply));
@@ -47,6 +65,7 @@ static bool step(unsigned op)
     static const int actions[] = {ACTION_SPEAK, ACTION_SPEAK_5, ACTION_SUBMIT, ACTION_QUIT, ACTION_SECURED};
     if (op % 8 < 5) {
         demand(explore_apply(actions[op % 8]));
+        demand(explore_apply(ACTION_WORK)); /* where that is what it needs */
         return true;
     }
     if (op % 8 == 7) {
@@ -60,7 +79,7 @@ static bool step(unsigned op)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 2 || size > 4096)
+    if (size < 2 || size > POSTINO_REPLY_LINE_MAX) /* which depends on the step, and is held by fuzz/reply */
         return 0;
     memset(&reference, 0, sizeof reference);
     world_make(&world_kinds[data[0] % world_kind_count]);

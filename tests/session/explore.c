@@ -14,8 +14,11 @@
  *  10  a malformed, unexpected or unsolicited reply, and 421, close; nothing else does; then nothing is spoken or heard
  *  11  what is awaited is bounded in time; nothing is sent that is no octet; errors are sticky
  *  12  every mail is handed back once, in order, and in the end
+ *  13  where there is a sasl, MAIL only behind a 235 to AUTH, AUTH and its responses in TLS or where clear is
+ * permitted, each 334 answered by one response or by `*`, which only 4yz and 5yz may answer; else QUIT, and no mail was
+ * tried
  *
- * monitor.c holds 6 to 9 and knows what 1 to 4 allow, from the octets alone.
+ * monitor.c holds 6 to 9 and 13 and knows what 1 to 4 allow, from the octets alone.
  */
 #include "explore.h"
 
@@ -31,17 +34,21 @@ static const struct stimulus stimuli[] = {
     {"235 a\r\n", {235}, 0, 0},
     {"250 a\r\n", {250}, 0, 0},
     {"250-a\r\n250-PIPELINING\r\n250 STARTTLS\r\n", {250}, 0, 0},
+    {"250-a\r\n250-AUTH FAKE LOGIN PLAIN\r\n250 STARTTLS\r\n", {250}, 0, 0},
     {"250\r\n", {250}, 0, 0},
     {"251 a\r\n", {251}, 0, 0},
     {"252 a\r\n", {252}, 0, 0},
     {"299 a\r\n", {299}, 0, 0},
     {"334 a\r\n", {334}, 0, 0},
+    {"334 b\r\n", {334}, 0, 0},
     {"354 a\r\n", {354}, 0, 0},
     {"421 4.3.2 a\r\n", {421}, 0, 0},
     {"450 a\r\n", {450}, 0, 0},
     {"452 a\r\n", {452}, 0, 0},
     {"500 a\r\n", {500}, 0, 0},
     {"503 a\r\n", {503}, 0, 0},
+    {"504 a\r\n", {504}, 0, 0},
+    {"535 a\r\n", {535}, 0, 0},
     {"550 5.1.1 a\r\n", {550}, 0, 0},
     {"552 a\r\n", {552}, 0, 0},
     {"600 a\r\n", {600}, 0, 0},
@@ -160,6 +167,7 @@ static void check_state(void)
     demand(!m->must_close || need == POSTINO_NEED_CLOSE, "open, although the server broke the protocol or left");
     demand(m->must_close || need != POSTINO_NEED_CLOSE || world.kind->fails, "closed without a reason");
     demand(m->must_close || m->handshake == (need == POSTINO_NEED_TLS), "need of TLS");
+    demand(m->must_close || need != POSTINO_NEED_TIME || world.slices, "computes, and has nothing to compute");
     bool waits = need == POSTINO_NEED_RECEIVE || need == POSTINO_NEED_TLS || need == POSTINO_NEED_CONTENT;
     demand(!waits || postino_session_timeout_s(&world.session) > 0, "waits for ever");
     demand(need != POSTINO_NEED_RECEIVE || m->queued || world.partial, "waits for nothing");
@@ -198,6 +206,8 @@ static bool apply(int action)
     } else if (action == ACTION_SECURED && m->handshake) {
         postino_session_secured(&world.session);
         monitor_secured(&world.monitor);
+    } else if (action == ACTION_WORK && need == POSTINO_NEED_TIME) {
+        postino_sasl_compute(&world.session);
     } else if (action >= ACTION_HEAR && stimuli[action - ACTION_HEAR].completes == world.partial) {
         hear(&stimuli[action - ACTION_HEAR]);
     } else {
@@ -253,7 +263,7 @@ const char *explore_losses(void)
 
 const char *explore_name(int action)
 {
-    static const char *const names[] = {"output", "output of 5", "submit", "quit", "secured"};
+    static const char *const names[] = {"output", "output of 5", "submit", "quit", "secured", "work"};
     return action < ACTION_HEAR ? names[action] : stimuli[action - ACTION_HEAR].octets;
 }
 

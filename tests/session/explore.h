@@ -4,6 +4,8 @@
 
 #include "monitor.h"
 
+#include <postino/sasl.h>
+
 struct stimulus {
     const char *octets;
     uint16_t codes[2]; /* of the replies that it completes; 1: malformed */
@@ -17,6 +19,7 @@ enum {
     ACTION_SUBMIT,
     ACTION_QUIT,
     ACTION_SECURED,
+    ACTION_WORK,
     ACTION_HEAR /* and those behind it: a stimulus each */
 };
 
@@ -31,11 +34,14 @@ struct world {
     struct postino_mail mails[WORLD_MAILS];
     struct postino_recipient recipients[WORLD_MAILS][WORLD_RECIPIENTS];
     struct world_source sources[WORLD_MAILS];
+    struct postino_sasl sasl;
+    char text[8]; /* of a reply; where there is a sasl */
     struct monitor monitor;
     const struct world_kind *kind;
     int submitted, handed;
     bool quit;
     uint8_t partial;
+    uint8_t slices; /* that the mechanism has still to work */
 };
 
 extern struct world world;

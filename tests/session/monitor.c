@@ -67,6 +67,40 @@ static struct spoken *push(struct monitor *m, enum spoken_kind kind)
     return spoken;
 }
 
+/* 4954 4. The mechanisms are tried in the order of the list, the next one only behind 504. */
+static void spoke_auth(struct monitor *m)
+{
+    const struct watched_mechanism *mechanism = m->kind->watched;
+    size_t length = strcspn(m->line + 5, " ");
+    demand(m, m->kind->auth && (m->secured || m->kind->in_clear), "AUTH in clear, or although there is no sasl");
+    demand(m, m->tried == 0 || m->next_mechanism, "AUTH again");
+    while (mechanism->name && (strncmp(m->line + 5, mechanism->name, length) != 0 || mechanism->name[length]))
+        mechanism++;
+    demand(m, mechanism->name && mechanism - m->kind->watched >= m->tried, "a mechanism that is none, or once more");
+    if (m->violation)
+        return;
+    bool initial = m->kind->initial_response && mechanism->client_first;
+    demand(m, m->line[5 + length] == (initial ? ' ' : '\0'), "with a first response, or without");
+    demand(m, !initial || strcmp(m->line + 6 + length, mechanism->responses[0]) == 0, "the first response");
+    m->tried = (uint8_t)(mechanism - m->kind->watched + 1);
+    m->responses = initial && mechanism->responses[1];
+    m->next_mechanism = false;
+    push(m, SPOKEN_AUTH);
+}
+
+/* Whatever answers a 334. */
+static void spoke_response(struct monitor *m)
+{
+    const struct watched_mechanism *mechanism = &m->kind->watched[m->tried - 1];
+    const char *due = m->responses < 2 ? mechanism->responses[m->responses] : NULL;
+    bool cancel = strcmp(m->line, "*") == 0;
+    m->asked = false;
+    demand(m, m->secured || m->kind->in_clear, "a response in clear");
+    demand(m, cancel ? !due || mechanism->proves : due && strcmp(m->line, due) == 0, "a response to a challenge");
+    m->responses++;
+    push(m, cancel ? SPOKEN_CANCEL : SPOKEN_RESPONSE);
+}
+
 static void spoke_mail(struct monitor *m)
 {
     int index = m->line[11] - '1';
@@ -74,6 +108,7 @@ static void spoke_mail(struct monitor *m)
     /* Where RSET was refused while this line was half spoken, its rest had to follow. */
     demand(m, m->ignoring || !open_behind_queue(m), "MAIL while a transaction may be open");
     demand(m, !m->kind->starttls_required || m->secured, "MAIL in clear where TLS is required");
+    demand(m, !m->kind->auth || m->authenticated, "MAIL before AUTH was accepted");
     demand(m, !mail->begun || mail->spoken_before, "a mail is spoken twice");
     bool before = mail->spoken_before;
     memset(mail, 0, sizeof *mail);
@@ -94,7 +129,11 @@ static void spoke_data(struct monitor *m)
 static void spoke_command(struct monitor *m)
 {
     const char *line = m->line;
-    if (strncmp(line, "EHLO ", 5) == 0 || strncmp(line, "HELO ", 5) == 0 || strncmp(line, "LHLO ", 5) == 0) {
+    if (m->asked) {
+        spoke_response(m);
+    } else if (strncmp(line, "AUTH ", 5) == 0) {
+        spoke_auth(m);
+    } else if (strncmp(line, "EHLO ", 5) == 0 || strncmp(line, "HELO ", 5) == 0 || strncmp(line, "LHLO ", 5) == 0) {
         push(m, SPOKEN_HELLO);
     } else if (strncmp(line, "MAIL FROM:<", 11) == 0) {
         spoke_mail(m);
@@ -160,10 +199,20 @@ void monitor_spoke(struct monitor *m, const char *octets, size_t length)
 
 static bool expected(enum spoken_kind kind, unsigned code)
 {
-    static const uint16_t codes[] = {220, 250, 220, 250, 250, 250, 354};
+    static const uint16_t codes[] = {220, 250, 220, 235, 235, 0, 250, 250, 250, 354};
     if (kind >= SPOKEN_CONTENT)
         return code >= 200 && code <= 299;
+    if (code == 334)
+        return kind == SPOKEN_AUTH || kind == SPOKEN_RESPONSE;
     return code == codes[kind] || (kind == SPOKEN_RCPT && (code == 251 || code == 252));
+}
+
+static void heard_auth(struct monitor *m, unsigned code)
+{
+    const struct watched_mechanism *mechanism = &m->kind->watched[m->tried - 1];
+    m->asked = code == 334;
+    m->authenticated = code == 235 && (!mechanism->proves || m->responses == 2);
+    m->next_mechanism = code == 504 && m->queue[0].kind == SPOKEN_AUTH && m->tried == 1;
 }
 
 static void heard_rset(struct monitor *m, uint8_t class)
@@ -234,6 +283,11 @@ static bool heard_step(struct monitor *m, struct spoken *front, unsigned code, u
         break;
     case SPOKEN_STARTTLS:
         m->handshake = class == 2;
+        break;
+    case SPOKEN_AUTH:
+    case SPOKEN_RESPONSE:
+    case SPOKEN_CANCEL:
+        heard_auth(m, code);
         break;
     case SPOKEN_RSET:
         heard_rset(m, class);

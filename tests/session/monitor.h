@@ -12,6 +12,14 @@ enum {
     WORLD_RECIPIENTS = 2
 };
 
+/* A mechanism as a server sees it: its name, and the responses that answer a 334 each. */
+struct watched_mechanism {
+    const char *name;
+    const char *responses[2];
+    bool client_first;
+    bool proves; /* the server must: 235 counts behind its last response only, and a challenge may be cancelled */
+};
+
 struct world_kind {
     const char *name;
     uint32_t recipients;
@@ -22,12 +30,19 @@ struct world_kind {
     bool pipelining, behind_dot, lmtp, all, not_yet, fails, opening;
     const struct postino_opening *starttls;
     bool starttls_required;
+    const struct postino_opening *auth;
+    const struct postino_mechanism *const *mechanisms;
+    struct watched_mechanism watched[2]; /* the same ones */
+    bool initial_response, in_clear;
 };
 
 enum spoken_kind {
     SPOKEN_GREETING,
     SPOKEN_HELLO,
     SPOKEN_STARTTLS,
+    SPOKEN_AUTH,
+    SPOKEN_RESPONSE,
+    SPOKEN_CANCEL,
     SPOKEN_RSET,
     SPOKEN_MAIL,
     SPOKEN_RCPT,
@@ -62,6 +77,9 @@ struct monitor {
     uint8_t current, content_mail;
     bool content, lone, secured, handshake, must_close, denied, open, ignoring, quit;
     uint8_t content_octets;
+    uint8_t tried;                             /* mechanisms */
+    uint8_t responses;                         /* of this one that were spoken */
+    bool asked, authenticated, next_mechanism; /* what the last reply to AUTH said */
     size_t line_begin, total, answered;
 };
 

@@ -78,6 +78,7 @@ static struct fingerprint fingerprint(void)
         for (int j = 0; j < WORLD_RECIPIENTS; j++)
             forget_code(&w.recipients[i][j].result);
     }
+    memset(w.text, 0, sizeof w.text);
     forget_session(&w.session);
     forget_monitor(&w.monitor);
     const unsigned char *octets = (const unsigned char *)&w;

@@ -1,9 +1,48 @@
 /* The worlds that are explored: small, and each with another rule in it. */
+#include "../../src/sasl/internal.h"
 #include "explore.h"
 
-#include <string.h>
-
 static struct postino_config config;
+
+/* A mechanism with two challenges, of which the first takes two slices of time, and both must be "a". */
+static bool fake_is_ready(struct postino_session *s)
+{
+    (void)s;
+    world.slices = 0;
+    return true;
+}
+
+static bool fake_hears(struct postino_session *s, unsigned round)
+{
+    if (s->code != 334)
+        return s->config->sasl->round == 2;
+    if (strcmp(s->config->text, "a") != 0)
+        return false;
+    if (round == 0) {
+        world.slices = 2;
+        s->held = POSTINO_NEED_TIME;
+    }
+    return true;
+}
+
+static bool fake_works(struct postino_session *s)
+{
+    (void)s;
+    return --world.slices == 0;
+}
+
+static void fake_responds(const struct postino_sasl *sasl, unsigned round, struct postino_response *response)
+{
+    (void)sasl;
+    postino_response_put(response, round ? 'y' : 'x');
+}
+
+static const struct postino_challenged fake_challenged = {fake_is_ready, fake_hears, fake_works};
+static const struct postino_mechanism fake = {"FAKE", 2, false, fake_responds, &fake_challenged};
+
+static const struct postino_mechanism *const plain_only[] = {&postino_plain, NULL};
+static const struct postino_mechanism *const login_only[] = {&postino_login, NULL};
+static const struct postino_mechanism *const fake_and_plain[] = {&fake, &postino_plain, NULL};
 
 const struct world_kind world_kinds[] = {
     {.name = "opening", .recipients = 1, .mails = 1, .command = -1, .opening = true, .pipelining = true},
@@ -78,6 +117,46 @@ const struct world_kind world_kinds[] = {
      .lmtp = true,
      .pipelining = true,
      .behind_dot = true},
+    {.name = "AUTH in clear",
+     .recipients = 1,
+     .mails = 2,
+     .command = -1,
+     .opening = true,
+     .auth = &postino_auth_basic,
+     .mechanisms = plain_only,
+     .watched = {{"PLAIN", {"AHUAcA=="}, true, false}},
+     .in_clear = true},
+    {.name = "AUTH with a first response, STARTTLS required",
+     .recipients = 1,
+     .mails = 1,
+     .command = -1,
+     .opening = true,
+     .starttls = &postino_starttls_required,
+     .starttls_required = true,
+     .auth = &postino_auth,
+     .mechanisms = plain_only,
+     .watched = {{"PLAIN", {"AHUAcA=="}, true, false}},
+     .initial_response = true},
+    {.name = "AUTH in two rounds, STARTTLS offered",
+     .recipients = 1,
+     .mails = 1,
+     .command = -1,
+     .opening = true,
+     .starttls = &postino_starttls_offered,
+     .auth = &postino_auth,
+     .mechanisms = login_only,
+     .watched = {{"LOGIN", {"dQ==", "cA=="}, false, false}},
+     .initial_response = true},
+    {.name = "AUTH that takes time, another mechanism behind it, STARTTLS offered",
+     .recipients = 1,
+     .mails = 1,
+     .command = -1,
+     .opening = true,
+     .starttls = &postino_starttls_offered,
+     .auth = &postino_auth,
+     .mechanisms = fake_and_plain,
+     .watched = {{"FAKE", {"eA==", "eQ=="}, false, true}, {"PLAIN", {"AHUAcA=="}, true, false}},
+     .in_clear = true},
 };
 
 const int world_kind_count = (int)(sizeof world_kinds / sizeof *world_kinds);
@@ -130,6 +209,19 @@ static void open_session(void)
     monitor_heard(&world.monitor, 250);
 }
 
+static void configure_auth(const struct world_kind *kind)
+{
+    config.opening[1] = kind->auth;
+    config.sasl = &world.sasl;
+    config.text = world.text;
+    config.text_size = sizeof world.text;
+    world.sasl.mechanisms = kind->mechanisms;
+    world.sasl.user = "u";
+    world.sasl.password = "p";
+    world.sasl.in_clear = kind->in_clear;
+    world.sasl.initial_response = kind->initial_response ? postino_initial_response : NULL;
+}
+
 void world_make(const struct world_kind *kind)
 {
     memset(&world, 0, sizeof world);
@@ -139,6 +231,8 @@ void world_make(const struct world_kind *kind)
     config.behind_dot = kind->behind_dot ? &postino_behind_dot : NULL;
     config.lmtp = kind->lmtp ? &postino_lmtp : NULL;
     config.opening[0] = kind->starttls;
+    if (kind->auth)
+        configure_auth(kind);
     world.kind = kind;
     monitor_init(&world.monitor, kind);
     postino_session_init(&world.session, &config);
