@@ -19,7 +19,8 @@ def main(postino, build):
     with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as readme:
         examples = re.findall(r"^```c\n(.*?)^```$", readme.read(), re.S | re.M)
     check("README has a blocking and a non-blocking example", len(examples) == 2, "%d examples" % len(examples))
-    cares = subprocess.check_output(["pkg-config", "--libs", "libcares"], text=True).split()
+    libraries = subprocess.check_output(["pkg-config", "--libs", "libcares", "libssl", "libcrypto", "libidn", "libidn2"],
+                                        text=True).split()
     for number, source in enumerate(examples):
         name = "README example %d" % (number + 1)
         with tempfile.TemporaryDirectory() as folder:
@@ -30,7 +31,8 @@ def main(postino, build):
                 program = os.path.join(folder, compiler)
                 done = subprocess.run([compiler] + FLAGS + ["-I" + ROOT + "/include", path, "-o", program,
                                                             build + "/ports/posix/libpostino-posix.a",
-                                                            build + "/src/libpostino.a"] + cares,
+                                                            build + "/ports/openssl/libpostino-openssl.a",
+                                                            build + "/src/libpostino.a"] + libraries,
                                       capture_output=True, text=True)
                 if not check("%s builds with %s" % (name, compiler), done.returncode == 0, done.stderr):
                     continue
