@@ -286,3 +286,29 @@ void delivering_run(struct delivering *d)
     postino_delivery_run(&d->delivery);
     CHECK(d->fake.closes > 0 || d->fake.connections == 0);
 }
+
+/* The mails in order, as the server has them. */
+static bool is_stored(const struct delivering *d, size_t mail)
+{
+    static const char *const texts[] = {"one\r\n.\r\n", "two\r\n", "three\r\n", "four\r\n"};
+    for (size_t i = 0; i < d->fake.stored_count; i++)
+        if (strcmp(d->fake.stored[i], texts[mail]) == 0)
+            return true;
+    return false;
+}
+
+bool delivering_told_the_truth(const struct delivering *d, size_t mails)
+{
+    bool right = true;
+    for (size_t i = 0; i < mails; i++) {
+        enum postino_outcome outcome = (enum postino_outcome)d->mails[i].result.outcome;
+        bool expected = is_stored(d, i) ? outcome == POSTINO_ACCEPTED || outcome == POSTINO_UNCERTAIN
+                                        : outcome == POSTINO_REFUSED_FOR_NOW || outcome == POSTINO_NOT_TRIED;
+        if (!expected || d->recipients[i].result.outcome != outcome)
+            printf("# call %zu, mail %zu: %s, stored: %d, recipient: %s\n", d->fake.fail_at, i,
+                   postino_outcome_name(outcome), is_stored(d, i),
+                   postino_outcome_name((enum postino_outcome)d->recipients[i].result.outcome));
+        right = right && expected && d->recipients[i].result.outcome == outcome;
+    }
+    return right;
+}

@@ -87,5 +87,7 @@ struct delivering {
 };
 void delivering_init(struct delivering *d, size_t mails);
 void delivering_run(struct delivering *d); /* blocking; init is checked */
+/* Whether every outcome is true: what was stored is accepted or uncertain, what was not can be tried again. */
+bool delivering_told_the_truth(const struct delivering *d, size_t mails);
 
 #endif

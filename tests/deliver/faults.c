@@ -5,33 +5,6 @@
 
 static struct delivering d;
 
-/* The mails in order, as the server has them. */
-static bool is_stored(size_t mail)
-{
-    static const char *const texts[] = {"one\r\n.\r\n", "two\r\n", "three\r\n", "four\r\n"};
-    for (size_t i = 0; i < d.fake.stored_count; i++)
-        if (strcmp(d.fake.stored[i], texts[mail]) == 0)
-            return true;
-    return false;
-}
-
-/* Returns whether every outcome is true. */
-static bool told_the_truth(size_t mails)
-{
-    bool right = true;
-    for (size_t i = 0; i < mails; i++) {
-        enum postino_outcome outcome = (enum postino_outcome)d.mails[i].result.outcome;
-        bool expected = is_stored(i) ? outcome == POSTINO_ACCEPTED || outcome == POSTINO_UNCERTAIN
-                                     : outcome == POSTINO_REFUSED_FOR_NOW || outcome == POSTINO_NOT_TRIED;
-        if (!expected || d.recipients[i].result.outcome != outcome)
-            printf("# call %zu, mail %zu: %s, stored: %d, recipient: %s\n", d.fake.fail_at, i,
-                   postino_outcome_name(outcome), is_stored(i),
-                   postino_outcome_name((enum postino_outcome)d.recipients[i].result.outcome));
-        right = right && expected && d.recipients[i].result.outcome == outcome;
-    }
-    return right;
-}
-
 static size_t run_with(size_t mails, size_t fail_at, int failure, size_t piece, size_t output_size)
 {
     delivering_init(&d, mails);
@@ -40,7 +13,7 @@ static size_t run_with(size_t mails, size_t fail_at, int failure, size_t piece, 
     d.fake.piece = piece;
     d.config.output_size = output_size;
     delivering_run(&d);
-    CHECK(told_the_truth(mails));
+    CHECK(delivering_told_the_truth(&d, mails));
     return d.fake.calls;
 }
 
@@ -100,7 +73,7 @@ static void lost_behind_each_octet(void)
             d.fake.lose_behind = octets;
             d.fake.piece = pieces[p];
             delivering_run(&d);
-            CHECK(told_the_truth(1));
+            CHECK(delivering_told_the_truth(&d, 1));
             if (d.mails[0].result.outcome == POSTINO_UNCERTAIN)
                 last = octets;
             uncertain += d.mails[0].result.outcome == POSTINO_UNCERTAIN;
