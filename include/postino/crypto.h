@@ -27,7 +27,7 @@ enum postino_hash {
 
 /* Room for the port's own state, or for a pointer to it. */
 struct postino_hmac {
-    uint64_t room[48];
+    uint64_t room[56];
 };
 
 struct postino_crypto {

@@ -5,7 +5,8 @@
 
 enum {
     OCTET_BITS = 8,
-    MD5_BITS = 128
+    MD5_BITS = 128,
+    METADATA = 104 /* words: 380 octets on machines of 32 bits, 408 of 64 */
 };
 
 typedef char postino_nx_work_fits
@@ -18,7 +19,7 @@ struct call {
     VOID *handle;
     ULONG key_length;
     UINT status;
-    ULONG metadata[64];
+    ULONG metadata[METADATA];
 };
 
 typedef char postino_nx_hmac_fits[sizeof(struct call) <= sizeof(struct postino_hmac) ? 1 : -1];
@@ -41,7 +42,7 @@ static bool hmac_begin(struct postino_hmac *hmac, enum postino_hash hash, const 
     call->method = room_of(hmac)->nx_smtp_cram_md5_method;
     call->key = key;
     call->key_length = (ULONG)key_length;
-    return call->method->nx_crypto_metadata_area_size <= sizeof call->metadata;
+    return true;
 }
 
 /* All of the message comes in one piece. */
@@ -122,6 +123,8 @@ UINT nx_smtp_client_cram_md5_set(NX_SMTP_CLIENT *client_ptr, NX_SMTP_CRAM_MD5 *r
 {
     if (!client_ptr || !room_ptr || !hmac_md5_method || client_ptr->nx_smtp_client_id != NX_SMTP_CLIENT_ID)
         return NX_PTR_ERROR;
+    if (hmac_md5_method->nx_crypto_metadata_area_size > METADATA * sizeof(ULONG))
+        return NX_SIZE_ERROR;
     room_ptr->nx_smtp_cram_md5_method = hmac_md5_method;
     client_ptr->nx_smtp_client_cram_md5 = room_ptr;
     return set(client_ptr, cram_md5);

@@ -22,10 +22,13 @@ static NX_SECURE_TLS_SESSION *session_over(NX_TCP_SOCKET *socket)
     return &tls_of((NX_SMTP_CLIENT *)(VOID *)client)->nx_smtp_tls_session;
 }
 
+/* Of a connection that the peer has ended, it says that there was never a session. */
 static UINT allocate(NX_SMTP_CLIENT *client, NX_PACKET **packet)
 {
-    return nx_secure_tls_packet_allocate(&tls_of(client)->nx_smtp_tls_session, client->nx_smtp_client_packet_pool_ptr,
-                                         packet, NX_SMTP_CLIENT_PACKET_TIMEOUT);
+    UINT status =
+        nx_secure_tls_packet_allocate(&tls_of(client)->nx_smtp_tls_session, client->nx_smtp_client_packet_pool_ptr,
+                                      packet, NX_SMTP_CLIENT_PACKET_TIMEOUT);
+    return status == NX_SECURE_TLS_SESSION_UNINITIALIZED ? NX_NOT_CONNECTED : status;
 }
 
 static UINT receive(NX_TCP_SOCKET *socket, NX_PACKET **packet, ULONG wait)
@@ -41,26 +44,23 @@ static UINT send_record(NX_TCP_SOCKET *socket, NX_PACKET *packet, ULONG wait)
                                                                                                  : NX_SUCCESS;
 }
 
-static void close_clear(NX_SMTP_CLIENT *client);
-static void close_secured(NX_SMTP_CLIENT *client);
+static void close_session(NX_SMTP_CLIENT *client);
 
-static const struct postino_nx_layer clear = {postino_nx_allocate, postino_nx_receive, postino_nx_send, close_clear, 0};
-static const struct postino_nx_layer secured = {allocate, receive, send_record, close_secured, OVERHEAD};
+static const struct postino_nx_layer clear = {postino_nx_allocate, postino_nx_receive, postino_nx_send, close_session,
+                                              0};
+static const struct postino_nx_layer secured = {allocate, receive, send_record, close_session, OVERHEAD};
 
-static void close_clear(NX_SMTP_CLIENT *client)
+/* Whatever became of its setup or its handshake: the end of a session says close_notify only behind a whole handshake,
+ * and releases what was received, which its deletion does not. */
+static void close_session(NX_SMTP_CLIENT *client)
 {
-    NX_SMTP_TLS *tls = tls_of(client);
-    if (tls->nx_smtp_tls_created)
-        nx_secure_tls_session_delete(&tls->nx_smtp_tls_session);
-    tls->nx_smtp_tls_created = NX_FALSE;
+    NX_SECURE_TLS_SESSION *session = &tls_of(client)->nx_smtp_tls_session;
+    if (session->nx_secure_tls_id == NX_SECURE_TLS_ID) {
+        nx_secure_tls_session_end(session, NX_SMTP_CLIENT_PACKET_TIMEOUT);
+        nx_secure_tls_session_delete(session);
+    }
     client->nx_smtp_client_layer = &clear;
     postino_nx_close(client);
-}
-
-static void close_secured(NX_SMTP_CLIENT *client)
-{
-    nx_secure_tls_session_end(&tls_of(client)->nx_smtp_tls_session, NX_SMTP_CLIENT_PACKET_TIMEOUT);
-    close_clear(client);
 }
 
 static UCHAR lower(UCHAR octet)
@@ -100,15 +100,16 @@ static bool is_address(const NXD_ADDRESS *address, const UCHAR *octets, ULONG le
 {
     ULONG words[4] = {0};
     ULONG count = 1;
-    if (address->nxd_ip_version == NX_IP_VERSION_V4) {
-        words[0] = address->nxd_ip_address.v4;
-    } else {
+#ifndef NX_DISABLE_IPV4
+    words[0] = address->nxd_ip_address.v4;
+#endif
 #ifdef FEATURE_NX_IPV6
+    if (address->nxd_ip_version == NX_IP_VERSION_V6) {
         count = 4;
         for (ULONG i = 0; i < count; i++)
             words[i] = address->nxd_ip_address.v6[i];
-#endif
     }
+#endif
     if (length != 4 * count)
         return false;
     for (ULONG i = 0; i < length; i++)
@@ -155,11 +156,39 @@ static bool is_named(const NX_SMTP_CLIENT *client, const CHAR *host, const NX_SE
     return false;
 }
 
-static ULONG check_name(NX_SECURE_TLS_SESSION *session, NX_SECURE_X509_CERT *certificate)
+/* basicConstraints (5280 4.2.1.9), in DER. */
+static bool is_authority(NX_SECURE_X509_CERT *certificate)
+{
+    static const UCHAR true_octets[] = {1, 1, 0xFF};
+    NX_SECURE_X509_EXTENSION constraints;
+    return !nx_secure_x509_extension_find(certificate, &constraints, NX_SECURE_TLS_X509_TYPE_BASIC_CONSTRAINTS) &&
+           constraints.nx_secure_x509_extension_data_length >= 2 + sizeof true_octets &&
+           constraints.nx_secure_x509_extension_data[0] == SEQUENCE &&
+           !memcmp(constraints.nx_secure_x509_extension_data + 2, true_octets, sizeof true_octets);
+}
+
+/* What NetX Secure does not ask: is each certificate behind the server's own that of an authority (5246 7.4.2), and is
+ * the server's one for servers (5280 4.2.1.12)? */
+static UINT check_use(const NX_SECURE_TLS_SESSION *session, NX_SECURE_X509_CERT *certificate)
+{
+    NX_SECURE_X509_CERT *sent =
+        session->nx_secure_tls_credentials.nx_secure_tls_certificate_store.nx_secure_x509_remote_certificates;
+    for (; sent; sent = sent->nx_secure_x509_next_certificate)
+        if (sent != certificate && !is_authority(sent))
+            return NX_SECURE_X509_KEY_USAGE_ERROR;
+    UINT status =
+        nx_secure_x509_extended_key_usage_extension_parse(certificate, NX_SECURE_TLS_X509_TYPE_PKIX_KP_SERVER_AUTH);
+    return status == NX_SECURE_X509_EXTENSION_NOT_FOUND ? NX_SUCCESS : status;
+}
+
+static ULONG check_certificate(NX_SECURE_TLS_SESSION *session, NX_SECURE_X509_CERT *certificate)
 {
     const NX_SMTP_TLS *tls = (const NX_SMTP_TLS *)session; /* where it stands first */
     NX_SECURE_X509_EXTENSION names;
-    UINT status = nx_secure_x509_extension_find(certificate, &names, NX_SECURE_TLS_X509_TYPE_SUBJECT_ALT_NAME);
+    UINT status = check_use(session, certificate);
+    if (status)
+        return status;
+    status = nx_secure_x509_extension_find(certificate, &names, NX_SECURE_TLS_X509_TYPE_SUBJECT_ALT_NAME);
     return !status && is_named(tls->nx_smtp_tls_client, tls->nx_smtp_tls_server_name, &names)
                ? NX_SUCCESS
                : NX_SECURE_X509_CERTIFICATE_DNS_MISMATCH;
@@ -183,8 +212,7 @@ static UINT secure(NX_SMTP_CLIENT *client)
     UINT status = tls->nx_smtp_tls_setup(client, &tls->nx_smtp_tls_session);
     if (status)
         return status;
-    tls->nx_smtp_tls_created = NX_TRUE;
-    status = nx_secure_tls_session_certificate_callback_set(&tls->nx_smtp_tls_session, check_name);
+    status = nx_secure_tls_session_certificate_callback_set(&tls->nx_smtp_tls_session, check_certificate);
     if (!status)
         status = name_server(tls);
     if (!status)
@@ -206,6 +234,8 @@ static void begin(NX_SMTP_CLIENT *client, VOID *argument)
         if (postino_session_need(s) != POSTINO_NEED_TLS) {
             if (s->error.reason == POSTINO_REASON_NO_TLS)
                 client->nx_smtp_client_mail_status = NX_SMTP_TLS_NOT_OFFERED;
+            else if (s->error.reason == POSTINO_REASON_INJECTION)
+                client->nx_smtp_client_mail_status = NX_SMTP_INVALID_SERVER_REPLY;
             return;
         }
     }

@@ -56,9 +56,9 @@ static UINT fill(NX_SMTP_CLIENT *client, NX_PACKET *packet, UINT held)
     nx_tcp_socket_mss_get(&client->nx_smtp_client_socket, &mss);
     if (mss < room)
         room = mss;
-    room -= postino_nx_layer(client)->overhead;
-    if (room <= HELD_MAX)
+    if (room <= HELD_MAX + postino_nx_layer(client)->overhead)
         return held;
+    room -= postino_nx_layer(client)->overhead;
     memcpy(begin, terminator, held);
     size_t length = held + postino_session_output(s, begin + held, room - held);
     held = 0;
@@ -117,11 +117,12 @@ const struct postino_nx_layer *postino_nx_layer(const NX_SMTP_CLIENT *client)
 static void speak(NX_SMTP_CLIENT *client, UINT *held)
 {
     NX_PACKET *packet;
-    UINT status = NX_SMTP_PACKET_ALLOCATE_ERROR;
-    if (postino_nx_layer(client)->allocate(client, &packet)) {
-        give_up(client, status, *held);
+    UINT status = postino_nx_layer(client)->allocate(client, &packet);
+    if (status) {
+        give_up(client, status == NX_NOT_CONNECTED ? status : NX_SMTP_PACKET_ALLOCATE_ERROR, *held);
         return;
     }
+    status = NX_SMTP_PACKET_ALLOCATE_ERROR;
     *held = fill(client, packet, *held);
     if (packet->nx_packet_length && !postino_nx_session(client)->closed) {
         status = send_packet(client, packet);
@@ -186,7 +187,7 @@ static void bound_flight(NX_SMTP_CLIENT *client)
 {
     ULONG depth = 0;
     nx_packet_pool_info_get(client->nx_smtp_client_packet_pool_ptr, &depth, NX_NULL, NX_NULL, NX_NULL, NX_NULL);
-    depth = (depth + 1) / 2;
+    depth = depth > 3 ? depth / 2 : 1; /* and one more waits for its turn */
     if (depth < NX_TCP_MAXIMUM_TX_QUEUE)
         nx_tcp_socket_transmit_configure(&client->nx_smtp_client_socket, depth,
                                          NX_IP_PERIODIC_RATE / NX_TCP_TRANSMIT_TIMER_RATE, NX_TCP_MAXIMUM_RETRIES,

@@ -296,7 +296,6 @@ typedef struct NX_SMTP_TLS_STRUCT {
     CHAR *nx_smtp_tls_server_name;
     UINT (*nx_smtp_tls_setup)(NX_SMTP_CLIENT *client_ptr, NX_SECURE_TLS_SESSION *session_ptr);
     UINT nx_smtp_tls_mode;
-    UINT nx_smtp_tls_created;
 } NX_SMTP_TLS;
 
 /* From now on the client's mails go over TLS, or not at all. Room and name are borrowed until the client is deleted.
@@ -316,12 +315,13 @@ typedef struct NX_SMTP_CRAM_MD5_STRUCT {
     union {
         ALIGN_TYPE nx_smtp_cram_md5_alignment;
         ULONG64 nx_smtp_cram_md5_words;
-        UCHAR nx_smtp_cram_md5_octets[680 + 4 * sizeof(VOID *)];
+        UCHAR nx_smtp_cram_md5_octets[744 + 4 * sizeof(VOID *)];
     } nx_smtp_cram_md5_room;
 } NX_SMTP_CRAM_MD5;
 
 /* Behind nx_smtp_client_tls_set: the client authenticates by CRAM-MD5 (2195) alone, with the HMAC-MD5 of NetX Crypto
- * (crypto_method_hmac_md5). The challenge has to fit NX_SMTP_CLIENT_REPLY_SIZE. */
+ * (crypto_method_hmac_md5). The challenge has to fit NX_SMTP_CLIENT_REPLY_SIZE. NX_SIZE_ERROR: another
+ * method wants more metadata than there is room for. */
 UINT nx_smtp_client_cram_md5_set(NX_SMTP_CLIENT *client_ptr, NX_SMTP_CRAM_MD5 *room_ptr,
                                  NX_CRYPTO_METHOD *hmac_md5_method);
 

@@ -22,9 +22,17 @@ struct relay {
 };
 
 /* Whom a certificate is for, and from when until when, in days from now. */
+struct subject {
+    const char *common;
+    const char *names; /* NULL: none */
+    long from, until;
+    const char *uses; /* NULL: any */
+    bool is_authority;
+};
+
 struct pki {
     EVP_PKEY *key;
-    X509 *authority, *certificate;
+    X509 *authority, *middle, *certificate;
     UCHAR der[2048]; /* of the authority */
     int der_length;
 };
@@ -32,22 +40,25 @@ struct pki {
 static struct relay relay;
 static struct pki pki;
 
-static inline X509 *issue(EVP_PKEY *key, X509 *issuer, const char *common, const char *names, long from, long until)
+static inline X509 *issue(EVP_PKEY *key, X509 *issuer, struct subject subject)
 {
+    static long serial = 1;
     X509 *made = X509_new();
     X509V3_CTX context;
     X509_set_version(made, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(made), issuer ? 2 : 1);
-    X509_gmtime_adj(X509_getm_notBefore(made), from * 86400);
-    X509_gmtime_adj(X509_getm_notAfter(made), until * 86400);
+    ASN1_INTEGER_set(X509_get_serialNumber(made), serial++);
+    X509_gmtime_adj(X509_getm_notBefore(made), subject.from * 86400);
+    X509_gmtime_adj(X509_getm_notAfter(made), subject.until * 86400);
     X509_set_pubkey(made, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(made), "CN", MBSTRING_ASC, (const unsigned char *)common, -1, -1,
-                               0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(made), "CN", MBSTRING_ASC, (const unsigned char *)subject.common,
+                               -1, -1, 0);
     X509_set_issuer_name(made, X509_get_subject_name(issuer ? issuer : made));
     X509V3_set_ctx(&context, issuer ? issuer : made, made, NULL, NULL, 0);
-    const char *const texts[][2] = {{"basicConstraints", issuer ? "critical,CA:FALSE" : "critical,CA:TRUE"},
-                                    {"subjectAltName", names}};
-    for (size_t i = 0; i < 2; i++) {
+    const char *const texts[][2] = {
+        {"basicConstraints", subject.is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE"},
+        {"subjectAltName", subject.names},
+        {"extendedKeyUsage", subject.uses}};
+    for (size_t i = 0; i < 3; i++) {
         X509_EXTENSION *extension = texts[i][1] ? X509V3_EXT_conf(NULL, &context, texts[i][0], texts[i][1]) : NULL;
         if (extension)
             X509_add_ext(made, extension, -1);
@@ -57,11 +68,13 @@ static inline X509 *issue(EVP_PKEY *key, X509 *issuer, const char *common, const
     return made;
 }
 
-static inline void pki_make(const char *common, const char *names, long from, long until)
+/* With one in the middle unless its name is NULL. */
+static inline void pki_make(struct subject subject, struct subject middle)
 {
     pki.key = EVP_EC_gen("P-256");
-    pki.authority = issue(pki.key, NULL, "authority", NULL, -1000, 1000);
-    pki.certificate = issue(pki.key, pki.authority, common, names, from, until);
+    pki.authority = issue(pki.key, NULL, (struct subject){"authority", NULL, -1000, 1000, NULL, true});
+    pki.middle = middle.common ? issue(pki.key, pki.authority, middle) : NULL;
+    pki.certificate = issue(pki.key, pki.middle ? pki.middle : pki.authority, subject);
     UCHAR *at = pki.der;
     pki.der_length = i2d_X509(pki.authority, &at);
     CHECK(pki.der_length > 0 && pki.der_length < (int)sizeof pki.der);
@@ -70,6 +83,7 @@ static inline void pki_make(const char *common, const char *names, long from, lo
 static inline void pki_free(void)
 {
     X509_free(pki.authority);
+    X509_free(pki.middle);
     X509_free(pki.certificate);
     EVP_PKEY_free(pki.key);
 }
@@ -154,7 +168,8 @@ static inline void relay_start(bool implicit)
     relay.implicit = implicit;
     relay.context = SSL_CTX_new(TLS_server_method());
     CHECK(SSL_CTX_use_certificate(relay.context, pki.certificate) == 1 &&
-          SSL_CTX_use_PrivateKey(relay.context, pki.key) == 1);
+          SSL_CTX_use_PrivateKey(relay.context, pki.key) == 1 &&
+          (!pki.middle || SSL_CTX_add1_chain_cert(relay.context, pki.middle) == 1));
     SSL_CTX_set_tlsext_servername_callback(relay.context, note_name);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     relay.listener = socket(AF_INET, SOCK_STREAM, 0);

@@ -51,11 +51,15 @@ struct world {
     const char *server_name;
     UINT mode;
     long from, until;
+    const char *uses;      /* of its key; NULL: any */
+    struct subject middle; /* who issued it; no name: the authority itself */
 };
 
 static void begin_world(struct world w)
 {
-    pki_make(w.common ? w.common : "mail", w.names, w.until ? w.from : -1, w.until ? w.until : 30);
+    pki_make((struct subject){w.common ? w.common : "mail", w.names, w.until ? w.from : -1, w.until ? w.until : 30,
+                              w.uses, false},
+             w.middle);
     now = (ULONG)time(NULL);
     setups = 0;
     setup_status = NX_SUCCESS;
@@ -190,13 +194,30 @@ static void the_chain_and_the_dates_are_checked(void)
         CHECK_STATUS(meet(w), NX_SECURE_X509_CERTIFICATE_NOT_YET_VALID);
     }
     begin_world(implicit);
-    X509 *other = issue(pki.key, NULL, "another", NULL, -1, 30);
+    X509 *other = issue(pki.key, NULL, (struct subject){"another", NULL, -1, 30, NULL, true});
     UCHAR *at = pki.der;
     pki.der_length = i2d_X509(other, &at);
     X509_free(other);
     CHECK_STATUS(send_mail(), NX_SECURE_TLS_ISSUER_CERTIFICATE_NOT_FOUND);
     finish_world();
     check_heard("");
+}
+
+/* NetX Secure asks neither whether who issued a certificate may do so, nor what it is for. */
+static void what_certificates_are_for_is_checked(void)
+{
+    for (int by_starttls = 0; by_starttls < 2; by_starttls++) {
+        struct world w = by_starttls ? explicit : implicit;
+        w.uses = "serverAuth,clientAuth";
+        CHECK_STATUS(meet(w), NX_SUCCESS);
+        w.uses = "clientAuth";
+        CHECK_STATUS(meet(w), NX_SECURE_X509_EXT_KEY_USAGE_NOT_FOUND);
+        w.uses = NULL;
+        w.middle = (struct subject){"middle", NULL, -1, 30, NULL, true};
+        CHECK_STATUS(meet(w), NX_SUCCESS);
+        w.middle.is_authority = false;
+        CHECK_STATUS(meet(w), NX_SECURE_X509_KEY_USAGE_ERROR);
+    }
 }
 
 static void without_starttls_nothing_is_sent(void)
@@ -230,7 +251,7 @@ static void octets_behind_the_reply_to_starttls_end_it(void)
                                          "220 go\r\n250-x\r\n250 AUTH PLAIN\r\n", NULL};
     begin_world(
         (struct world){.script = script, .names = "DNS:a.test", .server_name = "a.test", .mode = NX_SMTP_TLS_STARTTLS});
-    CHECK(send_mail() != NX_SUCCESS);
+    CHECK_STATUS(send_mail(), NX_SMTP_INVALID_SERVER_REPLY);
     CHECK_NUMBER(setups, 0);
     finish_world();
     check_heard(EHLO "STARTTLS\r\n");
@@ -371,6 +392,9 @@ static void arguments_are_checked(void)
     CHECK_STATUS(nx_smtp_client_cram_md5_set(&device.client, &cram, &crypto_method_hmac_md5), NX_NOT_ENABLED);
     CHECK_STATUS(nx_smtp_client_token_set(&device.client, token_get), NX_NOT_ENABLED);
     CHECK_STATUS(nx_smtp_client_cram_md5_set(&device.client, NX_NULL, &crypto_method_hmac_md5), NX_PTR_ERROR);
+    NX_CRYPTO_METHOD large = crypto_method_hmac_md5;
+    large.nx_crypto_metadata_area_size = 1000;
+    CHECK_STATUS(nx_smtp_client_cram_md5_set(&device.client, &cram, &large), NX_SIZE_ERROR);
     CHECK_STATUS(nx_smtp_client_token_set(NX_NULL, token_get), NX_PTR_ERROR);
     CHECK_STATUS(nx_smtp_client_tls_set(&device.client, &tls, 1, NX_NULL, setup), NX_SUCCESS);
     CHECK_STATUS(nx_smtp_client_tls_set(&device.client, &tls, 1, NX_NULL, setup), NX_ALREADY_ENABLED);
@@ -407,6 +431,7 @@ int main(void)
     RUN(a_long_text_fills_records_that_fill_segments);
     RUN(the_name_is_checked);
     RUN(the_chain_and_the_dates_are_checked);
+    RUN(what_certificates_are_for_is_checked);
     RUN(without_starttls_nothing_is_sent);
     RUN(starttls_that_is_refused_keeps_its_reply);
     RUN(octets_behind_the_reply_to_starttls_end_it);

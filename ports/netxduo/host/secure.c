@@ -14,8 +14,8 @@
 #include <string.h>
 
 enum {
-    SESSION_ID = 0x544C5331,
-    FRONT = 5 + 16 /* of a record: its header, and the largest IV */
+    FRONT = 5 + 16, /* of a record: its header, and the largest IV */
+    SENT_MAX = 8    /* certificates of a server that the callback sees */
 };
 
 const NX_SECURE_TLS_CRYPTO nx_crypto_tls_ciphers_ecc = {1};
@@ -29,7 +29,7 @@ static UINT pass(const char *service, UINT typical)
 
 static bool valid(const NX_SECURE_TLS_SESSION *session)
 {
-    return session && session->nx_secure_tls_host_id == SESSION_ID;
+    return session && session->nx_secure_tls_id == NX_SECURE_TLS_ID;
 }
 
 VOID nx_secure_tls_initialize(VOID)
@@ -55,7 +55,7 @@ UINT nx_secure_tls_session_create(NX_SECURE_TLS_SESSION *session_ptr, const NX_S
     if (!session_ptr || !cipher_table || !metadata_area)
         return NX_PTR_ERROR;
     memset(session_ptr, 0, sizeof *session_ptr);
-    session_ptr->nx_secure_tls_host_id = SESSION_ID;
+    session_ptr->nx_secure_tls_id = NX_SECURE_TLS_ID;
     return NX_SUCCESS;
 }
 
@@ -111,8 +111,9 @@ UINT nx_secure_tls_trusted_certificate_add(NX_SECURE_TLS_SESSION *tls_session, N
 {
     if (!valid(tls_session) || !certificate)
         return NX_PTR_ERROR;
-    certificate->nx_secure_x509_host_next = tls_session->nx_secure_tls_host_trusted;
-    tls_session->nx_secure_tls_host_trusted = certificate;
+    NX_SECURE_X509_CERTIFICATE_STORE *store = &tls_session->nx_secure_tls_credentials.nx_secure_tls_certificate_store;
+    certificate->nx_secure_x509_next_certificate = store->nx_secure_x509_trusted_certificates;
+    store->nx_secure_x509_trusted_certificates = certificate;
     return NX_SUCCESS;
 }
 
@@ -161,9 +162,10 @@ UINT nx_secure_x509_extension_find(NX_SECURE_X509_CERT *certificate, NX_SECURE_X
                                    USHORT extension_id)
 {
     X509 *parsed = certificate->nx_secure_x509_host_certificate;
-    int at = extension_id == NX_SECURE_TLS_X509_TYPE_SUBJECT_ALT_NAME
-                 ? X509_get_ext_by_NID(parsed, NID_subject_alt_name, -1)
-                 : -1;
+    int nid = extension_id == NX_SECURE_TLS_X509_TYPE_SUBJECT_ALT_NAME    ? NID_subject_alt_name
+              : extension_id == NX_SECURE_TLS_X509_TYPE_BASIC_CONSTRAINTS ? NID_basic_constraints
+                                                                          : NID_undef;
+    int at = X509_get_ext_by_NID(parsed, nid, -1);
     if (at < 0)
         return NX_SECURE_X509_EXTENSION_NOT_FOUND;
     const ASN1_OCTET_STRING *data = X509_EXTENSION_get_data(X509_get_ext(parsed, at));
@@ -173,17 +175,54 @@ UINT nx_secure_x509_extension_find(NX_SECURE_X509_CERT *certificate, NX_SECURE_X
     return NX_SUCCESS;
 }
 
-/* The chain first, then the application's own check of the server's certificate. */
+UINT nx_secure_x509_extended_key_usage_extension_parse(NX_SECURE_X509_CERT *certificate, UINT key_usage)
+{
+    X509 *parsed = certificate->nx_secure_x509_host_certificate;
+    if (X509_get_ext_by_NID(parsed, NID_ext_key_usage, -1) < 0)
+        return NX_SECURE_X509_EXTENSION_NOT_FOUND;
+    bool found = key_usage == NX_SECURE_TLS_X509_TYPE_PKIX_KP_SERVER_AUTH &&
+                 X509_get_extended_key_usage(parsed) & XKU_SSL_SERVER;
+    return found ? NX_SUCCESS : NX_SECURE_X509_EXT_KEY_USAGE_NOT_FOUND;
+}
+
+/* As NetX Secure, it does not ask what a certificate is for. */
+static int take(int right, X509_STORE_CTX *store)
+{
+    int error = X509_STORE_CTX_get_error(store);
+    return right || error == X509_V_ERR_INVALID_CA || error == X509_V_ERR_INVALID_PURPOSE;
+}
+
+/* The application's own check of what the server sent. */
+static UINT check(NX_SECURE_TLS_SESSION *session, X509_STORE_CTX *store)
+{
+    NX_SECURE_X509_CERT sent[SENT_MAX] = {{0}};
+    const STACK_OF(X509) *chain = X509_STORE_CTX_get0_untrusted(store);
+    int count = sk_X509_num(chain);
+    if (!session->nx_secure_tls_host_check)
+        return NX_SUCCESS;
+    if (count < 1 || count > SENT_MAX)
+        return NX_SECURE_X509_INVALID_CERTIFICATE;
+    for (int i = 0; i < count; i++) {
+        sent[i].nx_secure_x509_host_certificate = sk_X509_value(chain, i);
+        sent[i].nx_secure_x509_next_certificate = i + 1 < count ? &sent[i + 1] : NX_NULL;
+    }
+    session->nx_secure_tls_credentials.nx_secure_tls_certificate_store.nx_secure_x509_remote_certificates = sent;
+    UINT status = (UINT)session->nx_secure_tls_host_check(session, sent);
+    session->nx_secure_tls_credentials.nx_secure_tls_certificate_store.nx_secure_x509_remote_certificates = NX_NULL;
+    return status;
+}
+
+/* The chain first. */
 static int verify(X509_STORE_CTX *store, void *argument)
 {
     NX_SECURE_TLS_SESSION *session = argument;
     X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(store);
     ULONG now = session->nx_secure_tls_host_time ? session->nx_secure_tls_host_time() : 0;
-    NX_SECURE_X509_CERT certificate = {0};
     if (now)
         X509_VERIFY_PARAM_set_time(parameters, now);
     else
         X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_NO_CHECK_TIME);
+    X509_STORE_CTX_set_verify_cb(store, take);
     if (X509_verify_cert(store) != 1) {
         int error = X509_STORE_CTX_get_error(store);
         session->nx_secure_tls_host_status = error == X509_V_ERR_CERT_HAS_EXPIRED ? NX_SECURE_X509_CERTIFICATE_EXPIRED
@@ -192,16 +231,16 @@ static int verify(X509_STORE_CTX *store, void *argument)
                                                  : NX_SECURE_TLS_ISSUER_CERTIFICATE_NOT_FOUND;
         return 0;
     }
-    certificate.nx_secure_x509_host_certificate = X509_STORE_CTX_get0_cert(store);
-    if (session->nx_secure_tls_host_check)
-        session->nx_secure_tls_host_status = (UINT)session->nx_secure_tls_host_check(session, &certificate);
+    session->nx_secure_tls_host_status = check(session, store);
     return session->nx_secure_tls_host_status == NX_SUCCESS;
 }
 
 static bool trust(NX_SECURE_TLS_SESSION *session)
 {
     X509_STORE *store = SSL_CTX_get_cert_store(session->nx_secure_tls_host_context);
-    for (const NX_SECURE_X509_CERT *at = session->nx_secure_tls_host_trusted; at; at = at->nx_secure_x509_host_next) {
+    const NX_SECURE_X509_CERT *at =
+        session->nx_secure_tls_credentials.nx_secure_tls_certificate_store.nx_secure_x509_trusted_certificates;
+    for (; at; at = at->nx_secure_x509_next_certificate) {
         const UCHAR *der = at->nx_secure_x509_host_der;
         X509 *parsed = d2i_X509(NULL, &der, (long)at->nx_secure_x509_host_length);
         bool added = parsed && X509_STORE_add_cert(store, parsed) == 1;

@@ -11,6 +11,8 @@
 extern "C" {
 #endif
 
+#define NX_SECURE_TLS_ID ((ULONG)0x544C5320)
+
 #define NX_SECURE_TLS_SUCCESS                      0x00
 #define NX_SECURE_TLS_INVALID_PACKET               0x104
 #define NX_SECURE_TLS_HANDSHAKE_FAILURE            0x107
@@ -23,12 +25,16 @@ extern "C" {
 #define NX_SECURE_X509_CERTIFICATE_NOT_YET_VALID   0x194
 #define NX_SECURE_X509_CERTIFICATE_DNS_MISMATCH    0x195
 #define NX_SECURE_X509_EXTENSION_NOT_FOUND         0x19B
-#define NX_SECURE_X509_INVALID_CERTIFICATE         0x1A2
 #define NX_SECURE_X509_NAME_STRING_TOO_LONG        0x19E
+#define NX_SECURE_X509_EXT_KEY_USAGE_NOT_FOUND     0x19F
+#define NX_SECURE_X509_KEY_USAGE_ERROR             0x1A0
+#define NX_SECURE_X509_INVALID_CERTIFICATE         0x1A2
 
-#define NX_SECURE_X509_KEY_TYPE_NONE             0
-#define NX_SECURE_TLS_X509_TYPE_SUBJECT_ALT_NAME 20
-#define NX_SECURE_X509_DNS_NAME_MAX              100
+#define NX_SECURE_X509_KEY_TYPE_NONE                0
+#define NX_SECURE_TLS_X509_TYPE_SUBJECT_ALT_NAME    20
+#define NX_SECURE_TLS_X509_TYPE_BASIC_CONSTRAINTS   22
+#define NX_SECURE_TLS_X509_TYPE_PKIX_KP_SERVER_AUTH 51
+#define NX_SECURE_X509_DNS_NAME_MAX                 100
 
 #define NX_CRYPTO_SUCCESS      0
 #define NX_CRYPTO_AUTHENTICATE 3
@@ -69,18 +75,27 @@ typedef struct NX_SECURE_X509_EXTENSION_STRUCT {
 } NX_SECURE_X509_EXTENSION;
 
 typedef struct NX_SECURE_X509_CERTIFICATE_STRUCT {
+    struct NX_SECURE_X509_CERTIFICATE_STRUCT *nx_secure_x509_next_certificate;
     const UCHAR *nx_secure_x509_host_der;
     ULONG nx_secure_x509_host_length;
     VOID *nx_secure_x509_host_certificate; /* OpenSSL's, while a callback looks at it */
-    struct NX_SECURE_X509_CERTIFICATE_STRUCT *nx_secure_x509_host_next;
 } NX_SECURE_X509_CERT;
 
+typedef struct NX_SECURE_X509_CERTIFICATE_STORE_STRUCT {
+    NX_SECURE_X509_CERT *nx_secure_x509_remote_certificates; /* what the server sent, while a callback looks at it */
+    NX_SECURE_X509_CERT *nx_secure_x509_trusted_certificates;
+} NX_SECURE_X509_CERTIFICATE_STORE;
+
+typedef struct NX_SECURE_TLS_CREDENTIALS_STRUCT {
+    NX_SECURE_X509_CERTIFICATE_STORE nx_secure_tls_certificate_store;
+} NX_SECURE_TLS_CREDENTIALS;
+
 typedef struct NX_SECURE_TLS_SESSION_STRUCT {
-    ULONG nx_secure_tls_host_id;
+    ULONG nx_secure_tls_id;
+    NX_SECURE_TLS_CREDENTIALS nx_secure_tls_credentials;
     VOID *nx_secure_tls_host_context; /* OpenSSL's */
     VOID *nx_secure_tls_host_connection;
     NX_TCP_SOCKET *nx_secure_tls_host_socket;
-    NX_SECURE_X509_CERT *nx_secure_tls_host_trusted;
     NX_SECURE_X509_DNS_NAME *nx_secure_tls_host_server_name;
     ULONG (*nx_secure_tls_host_time)(VOID);
     ULONG (*nx_secure_tls_host_check)(struct NX_SECURE_TLS_SESSION_STRUCT *session, NX_SECURE_X509_CERT *certificate);
@@ -116,6 +131,7 @@ UINT nx_secure_x509_certificate_initialize(NX_SECURE_X509_CERT *certificate, UCH
 UINT nx_secure_x509_dns_name_initialize(NX_SECURE_X509_DNS_NAME *dns_name, const UCHAR *name_string, USHORT length);
 UINT nx_secure_x509_extension_find(NX_SECURE_X509_CERT *certificate, NX_SECURE_X509_EXTENSION *extension,
                                    USHORT extension_id);
+UINT nx_secure_x509_extended_key_usage_extension_parse(NX_SECURE_X509_CERT *certificate, UINT key_usage);
 
 #ifdef __cplusplus
 }
