@@ -8,7 +8,8 @@
  *   3  a right server is accepted, and answered with the right proof
  *   4  it comes to an end: rounds are those of the mechanism and one, slices those of the iterations, which are capped
  *   5  the same is said when all octets come at once, and when they come singly and passwords are stretched in slices
- *   6  once accepted, and only then, `accepted` is called, and nothing secret is left in `work`
+ *   6  once accepted, and only then, `accepted` is called, and nothing secret is left in `work`; what is no longer
+ *      needed was wiped before
  *   7  the trace has no response
  */
 #include "foretold.h"
@@ -24,7 +25,7 @@ enum {
     SAID_MOST = 140000
 };
 
-static const uint16_t rooms[] = {ROOM, 256, 12, 0};
+static const uint16_t rooms[] = {ROOM, 257, 13, 0}; /* where base64 that is cut may be whole */
 
 /* One play of the input. */
 static struct play {
@@ -242,6 +243,23 @@ static ptrdiff_t read_nothing(struct postino_source *source, void *buffer, size_
     return POSTINO_SOURCE_END;
 }
 
+/* One of the first, or one of those behind 4,096 iterations in slices. */
+static unsigned failing_call(unsigned number)
+{
+    return number < 24 ? 1 + number : 8194 + number % 24;
+}
+
+/* As another connection may have left it. */
+static void use(struct postino_sasl_work *work)
+{
+    work->proved = true;
+    memset(work->nonce, 'N', sizeof work->nonce);
+    memset(work->salted, 0xEE, sizeof work->salted);
+    memset(work->round, 0xEE, sizeof work->round);
+    memset(work->proof, 0xEE, sizeof work->proof);
+    memset(work->signature, 0xEE, sizeof work->signature);
+}
+
 static void configure_sasl(struct play *p)
 {
     uint8_t nonce[18];
@@ -250,6 +268,7 @@ static void configure_sasl(struct play *p)
     p->crypto = mixing_crypto;
     if (p->sliced)
         p->crypto.stretch = NULL;
+    use(&p->work);
     p->work.crypto = &p->crypto;
     p->work.iterations_max = cap;
     p->work.slice = 1 + p->octet;
@@ -299,7 +318,7 @@ static void begin(struct play *p, const uint8_t *data, bool singly)
     p->sliced = singly && p->octet % 4 == 0; /* slow */
     configure_sasl(p);
     mixing_calls = 0;
-    mixing_fails_at = p->client.options & OPTION_FAILS ? 1 + p->octet % 32 : 0;
+    mixing_fails_at = p->client.options & OPTION_FAILS ? failing_call(p->octet / 4) : 0;
     p->config = (struct postino_config){.name = "c.test", .opening = {NULL, &postino_auth}, .sasl = &p->sasl};
     p->config.text_size = rooms[p->client.options / OPTION_ROOM % 4];
     p->client.room = p->config.text_size;
@@ -333,9 +352,10 @@ static void end(struct play *p)
     const struct postino_result *error = postino_session_error(&p->session);
     demand(p->accepted == mailed && (!mailed || !error));
     demand(!p->ended || mailed || error);
-    if (mailed)
-        demand(memcmp(p->work.salted, wiped, sizeof wiped) == 0 && memcmp(p->work.round, wiped, sizeof wiped) == 0 &&
-               memcmp(p->work.proof, wiped, sizeof wiped) == 0 && memcmp(p->work.signature, wiped, sizeof wiped) == 0);
+    if (p->client.kind->scram && (mailed || (p->client.rounds > 1 && !(p->client.options & OPTION_FAILS))))
+        demand(memcmp(p->work.salted, wiped, sizeof wiped) == 0 && memcmp(p->work.round, wiped, sizeof wiped) == 0);
+    if (mailed && p->client.kind->scram)
+        demand(memcmp(p->work.proof, wiped, sizeof wiped) == 0 && memcmp(p->work.signature, wiped, sizeof wiped) == 0);
     postino_session_lost(&p->session, POSTINO_REASON_LOST, 0);
     demand(postino_session_finished(&p->session) == &p->mail);
     demand(p->mail.result.outcome == (mailed ? POSTINO_REFUSED_FOR_NOW : POSTINO_NOT_TRIED));

@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    MIXING_LEAST = 16 /* octets of a digest */
+};
+
 unsigned mixing_calls, mixing_fails_at;
 
 static bool works(void)
@@ -84,7 +88,10 @@ static bool hmac_end(struct postino_hmac *hmac, uint8_t *digest)
         abort();
     put_out(m, digest);
     *m = (struct mixing){.open = false};
-    return works();
+    if (works())
+        return true;
+    memset(digest, 0xEE, MIXING_LEAST);
+    return false;
 }
 
 static bool digest_of(enum postino_hash hash, const void *octets, size_t length, uint8_t *digest)

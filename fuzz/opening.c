@@ -4,7 +4,8 @@
  *
  *   1  MAIL only behind a 235 to AUTH that was not cancelled, where there is a sasl; in TLS, where that is required
  *   2  AUTH, and what belongs to it, only in TLS, unless it is permitted in clear
- *   3  AUTH with a mechanism of the list that the last EHLO reply offers, or with that for servers which do not say
+ *   3  AUTH with a mechanism of the list that the last EHLO reply offers, or with that for servers which do not say;
+ *      none is tried twice
  *   4  STARTTLS once, only where it was offered and TLS does not stand; behind the 220 to it nothing is spoken until
  *      `secured`, and an octet that comes in closes
  *   5  a line that is no command answers a 334; behind `*` there is only QUIT
@@ -71,6 +72,7 @@ static struct play {
     char text[256];
     /* What a server sees. */
     bool secured, handshake, asked_for_tls, greeted, authenticating, cancelled, ended, mailed;
+    char tried[32];             /* mechanism */
     struct reference reference; /* since the last line */
     char said[REPLY_MOST], hello[REPLY_MOST], line[LINE_MOST];
     size_t said_length, line_length, spoken_length;
@@ -129,7 +131,7 @@ static bool offers(const char *reply, const char *keyword, const char *word)
 
 static void spoke_auth(struct play *p)
 {
-    char name[32] = "";
+    char name[sizeof p->tried] = "";
     size_t length = strcspn(p->line + 5, " \r");
     demand(has_sasl(p) && length < sizeof name);
     memcpy(name, p->line + 5, length);
@@ -143,6 +145,8 @@ static void spoke_auth(struct play *p)
     bool unoffered = p->options & OPTION_UNOFFERED && !offered && strcmp(name, "PLAIN") == 0;
     demand(listed || unlisted || unoffered);
     demand(strcmp(name, "SCRAM-SHA-256-PLUS") != 0); /* there is no binding */
+    demand(strcmp(name, p->tried) != 0);
+    memcpy(p->tried, name, sizeof name);
     p->authenticating = true;
 }
 

@@ -28,6 +28,8 @@ static void next(struct postino_session *s)
     struct postino_sasl *sasl = s->config->sasl;
     uint32_t bit = 1;
     bool wanted = false, offered = false;
+    if (!(s->offers & POSTINO_OFFERS_AUTH)) /* what was offered in clear, or on another connection, is none */
+        sasl->offered = 0;
     for (const struct postino_mechanism *const *at = sasl->mechanisms; *at; at++, bit <<= 1)
         if (strstr((*at)->name, "-PLUS")) {
             wanted = true;

@@ -121,20 +121,25 @@ static bool hear(const char *challenge, unsigned round)
     return heard;
 }
 
-/* Up to where the proof is there, with secrets or without. */
-static void begin(bool secrets)
+static void begin_with(const struct postino_mechanism *mechanism, bool secrets)
 {
-    char first[128];
     crypto = mixing_crypto;
     crypto.stretch = NULL;
     if (secrets)
         crypto.hmac_end = hmac_end;
     work = (struct postino_sasl_work){.crypto = &crypto, .slice = 5000};
-    sasl = (struct postino_sasl){.user = "u", .password = "p", .work = &work, .chosen = &postino_scram_sha256};
+    sasl = (struct postino_sasl){.user = "u", .password = "p", .work = &work, .chosen = mechanism};
     config = (struct postino_config){.text = text, .text_size = sizeof text, .sasl = &sasl};
     session = (struct postino_session){.config = &config};
     mixing_calls = 0;
     CHECK(sasl.chosen->challenged->ready(&session));
+}
+
+/* Up to where the proof is there, with secrets or without. */
+static void begin(bool secrets)
+{
+    char first[128];
+    begin_with(&postino_scram_sha256, secrets);
     snprintf(first, sizeof first, "r=%srest,s=c2FsdA==,i=4096", work.nonce);
     CHECK(hear(first, 1));
     CHECK(sasl.chosen->challenged->works(&session));
@@ -179,11 +184,27 @@ static void signatures_are_compared_without_looking(void)
     }
 }
 
+static void digests_are_written_without_looking(void)
+{
+    char known[64], hidden[64];
+    begin_with(&postino_cram_md5, false);
+    CHECK(hear("<1@x.test>", 0));
+    respond(known, sizeof known);
+    begin_with(&postino_cram_md5, true);
+    CHECK(hear("<1@x.test>", 0));
+    respond(hidden, sizeof hidden);
+    CHECK_NUMBER(complaints(), 0);
+    CHECK(is_hidden(hidden, strlen(known)));
+    show(hidden, sizeof hidden);
+    CHECK_TEXT(hidden, known);
+}
+
 int main(void)
 {
     RUN(a_branch_is_complained_of);
     RUN(base64_does_not_look_at_octets);
     RUN(proofs_are_made_without_looking);
     RUN(signatures_are_compared_without_looking);
+    RUN(digests_are_written_without_looking);
     return CHECK_EXIT();
 }
