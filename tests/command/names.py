@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 
-from common import ENVELOPE, OK, TEMPFAIL, Running, Sink, Trap, equal, expect, folder
+from common import ENVELOPE, OK, TEMPFAIL, USAGE, Running, Sink, Trap, equal, expect, folder
 from command import report
 
 INSIDE = 'POSTINO_TESTS_NAMES'
@@ -153,8 +153,9 @@ class Tests:
         self.names.table.update({'loop.test': 'loop.test', 'one.test': 'two.test', 'two.test': 'one.test'})
         for name in 'loop.test', 'one.test':
             between(0, timed(name, self.port, '--timeout', '2', code=TEMPFAIL)[0], 2.5)
-        for name in 'x' * 64 + '.test', '.'.join(['y' * 60] * 4), 'a..test', '.', '-', '1.2.3.4.5', '256.256.256.256', '0x7f.1':
+        for name in 'x' * 64 + '.test', '.'.join(['y' * 60] * 4), 'a..test', '-', '1.2.3.4.5', '256.256.256.256', '0x7f.1':
             timed(name, self.port, '--timeout', '2', code=TEMPFAIL)
+        timed('.', self.port, code=USAGE)
 
     def test_a_silent_name_server(self):
         self.names.table['silent.test'] = None
