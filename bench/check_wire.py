@@ -4,9 +4,13 @@ given and may run, Python's smtplib against aiosmtpd, whose lock-step costs 6 ro
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import tempfile
+
+sys.dont_write_bytecode = True
+import meters  # noqa: E402
 
 here = pathlib.Path(__file__).resolve().parent
 failed = 0
@@ -89,17 +93,30 @@ server = smtplib.SMTP(os.environ["POSTINO_ADDRESS"], 2525, local_hostname="clien
 server.sendmail("a@example.test", ["r%d@example.test" % i for i in range(int(sys.argv[1]))], b"Subject: x\\r\\n\\r\\nhi\\r\\n")
 server.quit()
 """
-rig = here.parent / "tests" / "interop" / "aiosmtpd"
-for recipients in (1, 10) if len(sys.argv) > 1 else ():
-    name = f"smtplib_lock_step_{recipients}_recipients"
+
+
+def smtplib_at_aiosmtpd(recipients):
+    """Whole trips: a busy machine costs fractions of one."""
+    line = shlex.join(["/usr/bin/python3", "-c", client, str(recipients)])
     with tempfile.TemporaryDirectory() as folder:
         events = os.path.join(folder, "events.json")
-        command = [sys.argv[1], "--delay-ms", "50", "--events", events, "--wait-port", "2525", "--server",
-                   f"'{rig}' serve $POSTINO_ADDRESS 2525", "--", "/usr/bin/python3", "-c", client, str(recipients)]
-        run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if run.returncode == 77 or "skip:" in run.stdout:
-            print(f"skip {name}:", run.stdout.strip().replace("\n", " "))
-            continue
-        # Whole trips: a busy machine costs fractions of one.
-        check(name, [(mail["code"], int(mail["round_trips"])) for mail in count(events)], [(250, 6 + recipients)])
+        try:
+            meters.on_wire(sys.argv[1], meters.rig_server("aiosmtpd"), [line], 50, events)
+        except RuntimeError as why:
+            return str(why)
+        return [(mail["code"], int(mail["round_trips"])) for mail in count(events)]
+
+
+for recipients in (1, 10) if len(sys.argv) > 1 else ():
+    name = f"smtplib_lock_step_{recipients}_recipients"
+    expected = [(250, 6 + recipients)]
+    try:
+        # Tried up to three times: the wire is never early, but a very busy machine is late by a whole trip.
+        for _ in range(3):
+            found = smtplib_at_aiosmtpd(recipients)
+            if found == expected:
+                break
+        check(name, found, expected)
+    except meters.Unavailable as why:
+        print(f"skip {name}: {why}")
 sys.exit(failed != 0)

@@ -96,11 +96,15 @@ def secured_rig(name, starttls):
     return Secured(instance + " " + rig_server(name), certificate, port % starttls, port % "smtps", "alice@example.test", "s3cret-Pa55")
 
 
-def on_wire(program, server, lines, delay_ms, events):
-    """Runs the server, and these shell lines one after the other, on a wire."""
+def wire_of(program):
     wire = os.path.join(os.path.dirname(os.path.abspath(program)), "bench", "wire")
     if not os.path.exists(wire):
         raise Unavailable("no " + wire)
+    return wire
+
+
+def on_wire(wire, server, lines, delay_ms, events):
+    """Runs the server, and these shell lines one after the other, on a wire."""
     for _ in range(3):
         done = run([wire, "--delay-ms", str(delay_ms), "--events", events, "--wait-port", str(PORT), "--server", server,
                     "--", "sh", "-c", "\n".join("(%s) >/dev/null || exit 1" % line for line in lines)])
@@ -117,7 +121,7 @@ def round_trips(program, server, lines, delay_ms, *options):
     """Each of these shell lines is a client that sends one mail; the conversations in that order."""
     with tempfile.TemporaryDirectory() as folder:
         events = os.path.join(folder, "events.json")
-        on_wire(program, server, lines, delay_ms, events)
+        on_wire(wire_of(program), server, lines, delay_ms, events)
         counted = run([os.path.join(HERE, "round_trips.py"), "--json", *options, events])
     found = [mail for mail in map(json.loads, counted.stdout.splitlines()) if mail["code"] == 250]
     if len(found) != len(lines):
