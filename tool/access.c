@@ -192,7 +192,11 @@ static bool fetch(const struct postino_access *access, const char *user, char *s
 
 static bool needs_no_secret(const char *mechanisms)
 {
-    return mechanisms && (strcasecmp(mechanisms, "EXTERNAL") == 0 || strcasecmp(mechanisms, "ANONYMOUS") == 0);
+    static const char *const without[] = {"EXTERNAL", "ANONYMOUS", "GSSAPI"};
+    for (size_t i = 0; mechanisms && i < sizeof without / sizeof *without; i++)
+        if (strcasecmp(mechanisms, without[i]) == 0)
+            return true;
+    return false;
 }
 
 bool postino_access_open(const struct postino_access *access, const char *server, struct postino_send_options *options,

@@ -107,6 +107,7 @@ int postino_submit(const struct postino_submission *submission)
         .with_cancel_fd = true,
         .cancel_fd = postino_catch_signals(),
         .trace = submission->trace ? &trace : NULL,
+        .provider = postino_provider_open(),
     };
     char *secret;
     if (submission->trace)
@@ -116,6 +117,7 @@ int postino_submit(const struct postino_submission *submission)
         return postino_interrupted ? EX_TEMPFAIL : EX_NOINPUT;
     enum postino_outcome outcome = postino_send(submission->server, &mail, &options);
     postino_secret_free(secret);
+    postino_provider_close();
     postino_report(submission, &mail, outcome, options.problem);
     int code = postino_exit_code(outcome, &mail);
     free(recipients);

@@ -31,6 +31,10 @@ bool postino_access_open(const struct postino_access *access, const char *server
                          char **secret);
 void postino_secret_free(char *secret);
 
+/* provider.c: who computes mechanisms that are not ours, or NULL. */
+struct postino_provider *postino_provider_open(void);
+void postino_provider_close(void);
+
 /* tool.c */
 extern const char *postino_program; /* as it was called, for messages */
 /* Says it on standard error, with what a terminal must not see escaped. */

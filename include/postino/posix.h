@@ -113,6 +113,8 @@ struct postino_send_options {
     const char *identity;   /* whom to act for, where that is not the user; or NULL */
     const char *mechanisms; /* the only ones to be used, by their names with commas between them, in this order; NULL:
                              * what goes with the credentials, the strongest first */
+    struct postino_provider
+        *provider; /* who computes the mechanisms that are not ours, where they are named; or NULL */
     struct postino_openssl_options tls; /* `host` and `unverified` are set by the call */
     /* NULL, or called once TLS stands: with what, and for whom. */
     void (*secured)(const struct postino_send_options *options, const char *summary);

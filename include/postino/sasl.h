@@ -43,6 +43,28 @@ extern const struct postino_mechanism postino_scram_sha256; /* 7677 */
 extern const struct postino_mechanism postino_scram_sha1_plus;
 extern const struct postino_mechanism postino_scram_sha256_plus;
 
+/* Computed by a provider (`provider` of struct postino_sasl), with config.text for the challenge. */
+extern const struct postino_mechanism postino_gssapi;     /* 4752 */
+extern const struct postino_mechanism postino_ntlm;       /* of Microsoft */
+extern const struct postino_mechanism postino_digest_md5; /* 2831; historic since 6331 */
+
+/* Who computes mechanisms that are not ours, such as GNU SASL (postino/gsasl.h). One at a time, for one session. */
+struct postino_provider {
+    /* Begins an exchange by this mechanism, in place of the one before, with who `sasl` says that we are. False: it
+     * cannot be used here. */
+    bool (*begin)(struct postino_provider *provider, const char *mechanism, const struct postino_sasl *sasl);
+
+    /* Takes a challenge (NULL: the client begins) and sets `response`, `length` and `done`. False: the exchange is
+     * over, the server is not who it should be, or says what it may not. */
+    bool (*step)(struct postino_provider *provider, const char *challenge, size_t length);
+
+    const char *host;     /* the server's, for its name in the mechanism */
+    const char *problem;  /* why a call was false; or NULL */
+    const char *response; /* the provider's, until the next call */
+    size_t length;
+    bool done; /* nothing but the server's 235 is wanting */
+};
+
 /* What binds an authentication to the TLS connection under it (5056). */
 struct postino_binding {
     const char *type; /* "tls-exporter" (9266), "tls-server-end-point" (5929 4); NULL: none is to be had */
@@ -79,6 +101,8 @@ struct postino_sasl {
     const char *user;
     const char *password;           /* or token */
     struct postino_sasl_work *work; /* NULL: mechanisms with challenges are not used */
+
+    struct postino_provider *provider; /* NULL: mechanisms that are computed by one are not used */
 
     /* NULL, or called when a token is to be spoken, to set `password`. False: there is none now, and the mechanism is
      * not used. */

@@ -7,13 +7,15 @@
 enum kind {
     BY_PASSWORD = 1,
     BY_TOKEN = 2,
-    BY_NAME = 4 /* only where it is asked for */
+    BY_NAME = 4,  /* only where it is asked for */
+    PROVIDED = 8, /* and there is somebody who computes it */
+    BY_SECRET = BY_PASSWORD | BY_TOKEN
 };
 
 static const struct {
     const char *name;
     const struct postino_mechanism *mechanism;
-    enum kind kind;
+    unsigned kind; /* of enum kind */
 } known[] = {
     {"SCRAM-SHA-256-PLUS", &postino_scram_sha256_plus, BY_PASSWORD},
     {"SCRAM-SHA-1-PLUS", &postino_scram_sha1_plus, BY_PASSWORD},
@@ -26,6 +28,9 @@ static const struct {
     {"XOAUTH2", &postino_xoauth2, BY_TOKEN},
     {"EXTERNAL", &postino_external, BY_NAME},
     {"ANONYMOUS", &postino_anonymous, BY_NAME},
+    {"GSSAPI", &postino_gssapi, BY_NAME | PROVIDED},
+    {"DIGEST-MD5", &postino_digest_md5, BY_NAME | BY_PASSWORD | PROVIDED},
+    {"NTLM", &postino_ntlm, BY_NAME | BY_PASSWORD | PROVIDED},
 };
 
 enum {
@@ -40,7 +45,7 @@ static int find(const char *name, size_t length)
     return -1;
 }
 
-static const char *choose_named(struct postino_secure *secure, const char *names, enum kind have)
+static const char *choose_named(struct postino_secure *secure, const char *names, unsigned have)
 {
     int count = 0;
     for (const char *at = names;; at++) {
@@ -48,9 +53,12 @@ static const char *choose_named(struct postino_secure *secure, const char *names
         int found = find(at, length);
         if (found < 0 || count == POSTINO_SECURE_MECHANISMS)
             return "it names a mechanism of authentication that is not known here";
-        if (known[found].kind != BY_NAME && !(known[found].kind & have))
-            return known[found].kind == BY_TOKEN ? "that mechanism of authentication needs a token"
-                                                 : "that mechanism of authentication needs a password";
+        unsigned kind = known[found].kind;
+        if (kind & PROVIDED & ~have)
+            return "it names a mechanism of authentication that only GNU SASL knows, and this program is built without";
+        if (kind & BY_SECRET && !(kind & have))
+            return kind & BY_TOKEN ? "that mechanism of authentication needs a token"
+                                   : "that mechanism of authentication needs a password";
         secure->mechanisms[count++] = known[found].mechanism;
         at += length;
         if (!*at)
@@ -61,7 +69,7 @@ static const char *choose_named(struct postino_secure *secure, const char *names
 const char *postino_secure_choose(struct postino_secure *secure, const struct postino_send_options *options)
 {
     int count = 0;
-    enum kind have = 0;
+    unsigned have = options->provider ? PROVIDED : 0;
     if (options->password)
         have |= BY_PASSWORD;
     if (options->token)

@@ -89,12 +89,15 @@ static const char *prepare_sasl(struct postino_secure *secure, const struct post
     secure->work.crypto = &postino_openssl_crypto;
     secure->work.iterations_max = ITERATIONS_MAX;
     secure->wipe = options->wipe;
+    if (options->provider)
+        options->provider->host = url->host;
     secure->sasl = (struct postino_sasl){
         .mechanisms = secure->mechanisms,
         .identity = options->identity,
         .user = secure->user,
         .password = secure->password,
         .work = &secure->work,
+        .provider = options->provider,
         .in_clear = url->scheme == POSTINO_SCHEME_SMTP_NOTLS || is_local_socket(url),
         .initial_response = postino_initial_response,
         .accepted = secure->once ? forget : NULL,

@@ -73,6 +73,15 @@ static const char *hint(const struct postino_result *worst, const struct postino
     return "";
 }
 
+/* Why the mechanism could not be used, or was cancelled. */
+static void add_problem_of(const struct postino_provider *provider, const struct postino_result *worst, char *text,
+                           size_t size)
+{
+    size_t length = strlen(text);
+    if (provider && provider->problem && (worst->step == POSTINO_STEP_AUTH || worst->reason == POSTINO_REASON_NO_AUTH))
+        snprintf(text + length, size - length, "; %s", provider->problem);
+}
+
 static bool of_tls(const struct postino_result *result)
 {
     return result->reason == POSTINO_REASON_HANDSHAKE || result->reason == POSTINO_REASON_CERTIFICATE;
@@ -98,6 +107,7 @@ static void report(struct postino_send_options *options, const struct postino_po
         snprintf(options->problem, sizeof options->problem, "%s at %s: %s (%s)%s",
                  postino_outcome_name(postino_outcome_of(worst)), postino_step_name((enum postino_step)worst->step),
                  postino_reason_name((enum postino_reason)worst->reason), where, hint(worst, url));
+    add_problem_of(options->provider, worst, options->problem, sizeof options->problem);
 }
 
 static bool is_address(const char *text)

@@ -340,10 +340,11 @@ rig() {
     log) cat "$run/log" ;;
     ports) cat "$run/ports" ;;
     token) cat "$run/token" ;;
+    kerberos) cat "$run/kerberos" ;;
     pki) echo "$rigs/pki" ;;
     exec) read -r address port <"$run/address" && install && serve ;;
     *)
-        echo "usage: $rig_name up [ADDRESS [PORT]] | down | mails [COUNT] | log | ports | pki | token | serve [ADDRESS [PORT]]" >&2
+        echo "usage: $rig_name up [ADDRESS [PORT]] | down | mails [COUNT] | log | ports | pki | token | kerberos | serve [ADDRESS [PORT]]" >&2
         exit 64
         ;;
     esac

@@ -3,7 +3,8 @@
 
 At each port that a server has, in the clear, after STARTTLS and in TLS from the start: the server is asked what it offers, by
 Python's own means, and a mail goes by each mechanism, and by none where that is permitted; what is stored is held against what
-was sent. Prints ok, not ok and skip lines; `# not ours:` names what is offered and not spoken by us.
+was sent. Prints ok, not ok and skip lines; `# not ours:` names what is offered and not spoken by us. What only GNU SASL speaks is
+tried with PROGRAM-with-gsasl, where that is.
 """
 import base64
 import concurrent.futures
@@ -27,17 +28,20 @@ ENVIRONMENT = dict(os.environ, POSTINO_RIG_NAME='secure.py', ASAN_OPTIONS='detec
 USERS = {'alice@example.test': 's3cret-Pa55', 'ulla@example.test': 'Grüße-7'}
 BY_PASSWORD = ['LOGIN', 'PLAIN', 'CRAM-MD5', 'SCRAM-SHA-1', 'SCRAM-SHA-256', 'SCRAM-SHA-1-PLUS', 'SCRAM-SHA-256-PLUS']  # from the weakest on
 BY_TOKEN = ['OAUTHBEARER', 'XOAUTH2']
-OURS = BY_PASSWORD + BY_TOKEN + ['EXTERNAL', 'ANONYMOUS']
+BY_GSASL = ['NTLM', 'DIGEST-MD5', 'GSSAPI']
+OURS = BY_GSASL + BY_PASSWORD + BY_TOKEN + ['EXTERNAL', 'ANONYMOUS']
 PLAIN = '- PLAIN LOGIN '
-CYRUS = PLAIN + 'CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 ANONYMOUS'
-DOVECOT = 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 OAUTHBEARER XOAUTH2 EXTERNAL'
+CYRUS = PLAIN + 'CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 ANONYMOUS DIGEST-MD5'
+EXIM = PLAIN + 'CRAM-MD5 NTLM'
+POSTFIX = CYRUS + ' NTLM'
+DOVECOT = 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 OAUTHBEARER XOAUTH2 EXTERNAL DIGEST-MD5 GSSAPI'
 PLUS = ' SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS'
 
 # What each server offers, of what is ours, in which way; - is mail without AUTH. It is asked all the same: what it offers
 # besides, or does not, is a failure.
 SERVERS = {
-    'postfix': {'smtp in_clear': '-', 'submission in_clear': CYRUS, 'submission starttls': CYRUS, 'smtps implicit': CYRUS},
-    'exim': {'smtp in_clear': PLAIN + 'CRAM-MD5', 'smtp starttls': PLAIN + 'CRAM-MD5 EXTERNAL', 'smtps implicit': PLAIN + 'CRAM-MD5 EXTERNAL'},
+    'postfix': {'smtp in_clear': '-', 'submission in_clear': POSTFIX, 'submission starttls': POSTFIX, 'smtps implicit': POSTFIX},
+    'exim': {'smtp in_clear': EXIM, 'smtp starttls': EXIM + ' EXTERNAL', 'smtps implicit': EXIM + ' EXTERNAL'},
     'dovecot': {'submission in_clear': DOVECOT, 'submission starttls': DOVECOT + PLUS, 'submissions implicit': DOVECOT + PLUS,
                 'lmtp lmtp_starttls': '-', 'socket lmtp_in_clear': '-'},
     'opensmtpd': {'smtp in_clear': '-', 'smtp starttls': PLAIN, 'smtps implicit': PLAIN},
@@ -51,6 +55,10 @@ FURTHER = ('haraka', 'sendmail', 'courier')
 EXACT = ('aiosmtpd', 'smtp-server')  # they keep mails octet for octet
 RESUMING = ('postfix', 'exim', 'aiosmtpd', 'smtp-server', 'haraka', 'sendmail')  # the others give no tickets, or forget their key
 SCHEMES = {'in_clear': 'smtp+notls', 'starttls': 'smtp+tls', 'implicit': 'smtps', 'lmtp_starttls': 'lmtp', 'lmtp_in_clear': 'lmtp'}
+
+
+class Skip(Exception):
+    """This cannot be tried here; the text says why."""
 
 
 def equal(actual, expected):
@@ -81,6 +89,7 @@ class Rig:
             self.pki = self.call('pki').stdout.strip()
             self.mails = self.call('mails', '0').stdout.strip()
             self.token = self.call('token').stdout.strip()
+            self.environment = dict(ENVIRONMENT, **dict(word.split('=', 1) for word in self.call('kerberos').stdout.split()))
             self.seen = set(self.files())
             self.expected = len(self.seen)
 
@@ -118,12 +127,12 @@ class Rig:
     def url(self, port, way, host='localhost'):
         return 'lmtp://' + self.short(port) if '/' in port else '%s://%s:%s' % (SCHEMES[way], host, port)
 
-    def send(self, url, *arguments, code=0, environment=ENVIRONMENT):
+    def send(self, url, *arguments, code=0, environment=None, program=None):
         """Sends a mail and finds it again; returns what the program told, and its trace."""
         mark, text, attachment, message = a_mail()
-        done = subprocess.run([self.program, 'send', '--server', url, '--from', 'alice@example.test', '--to', 'bob@example.test', '--message', '-',
+        done = subprocess.run([program or self.program, 'send', '--server', url, '--from', 'alice@example.test', '--to', 'bob@example.test', '--message', '-',
                                '--ca-file', self.pki + '/ca.pem', '--json', '--trace', '--timeout', '60', *arguments],
-                              input=message, env=environment, capture_output=True, timeout=90)
+                              input=message, env=environment or self.environment, capture_output=True, timeout=90)
         trace = done.stderr.decode('utf-8', 'replace')
         assert done.returncode == code, '%d instead of %d: %s' % (done.returncode, code, trace[-1500:])
         told = json.loads(done.stdout)
@@ -167,7 +176,7 @@ class Rig:
     def by(self, mechanism, user='alice@example.test', wrong=False):
         """The arguments that make it that mechanism."""
         words = ['--auth', mechanism, '--user', user]
-        if mechanism in BY_PASSWORD:
+        if mechanism in BY_PASSWORD or mechanism in ('NTLM', 'DIGEST-MD5'):
             words += ['--password-file', self.secret('wrong' if wrong else USERS[user])]
         elif mechanism in BY_TOKEN:
             words += ['--token-command', 'cat ' + self.secret('wrong' if wrong else self.token)]
@@ -215,6 +224,9 @@ class Suite:
             if mechanism == 'EXTERNAL' and way == 'in_clear':
                 self.add(at + '_EXTERNAL_not_spoken', self.not_spoken, port, way)
                 continue
+            if mechanism in BY_GSASL:
+                self.add('%s_%s' % (at, mechanism), self.by_gsasl, port, way, mechanism)
+                continue
             self.add('%s_%s' % (at, mechanism), self.by_mechanism, port, way, mechanism)
             if mechanism in BY_PASSWORD:
                 self.add('%s_%s_beyond_ascii' % (at, mechanism), self.by_mechanism, port, way, mechanism, 'ulla@example.test')
@@ -244,8 +256,25 @@ class Suite:
         _, trace = rig.send(rig.url(rig.ports[port], way))
         assert ('\n-: TLSv1' in '\n' + trace) != way.endswith('in_clear') and 'C: AUTH' not in trace, trace
 
-    def by_mechanism(self, rig, port, way, mechanism, user='alice@example.test'):
-        _, trace = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism, user))
+    def by_gsasl(self, rig, port, way, mechanism):
+        """It brings the mail, the wrong password does not, nor the lack of a ticket, and the program without it says so."""
+        program = rig.program + '-with-gsasl'
+        if not os.path.exists(program):
+            raise Skip('no %s: there was no libgsasl when it was built (scripts/setup test installs it)' % program)
+        self.by_mechanism(rig, port, way, mechanism, program=program)
+        if mechanism == 'GSSAPI':
+            _, trace = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism), code=77, program=program,
+                                environment=dict(rig.environment, KRB5CCNAME='FILE:/nonexistent'))
+            assert 'C: AUTH' not in trace and 'GNU SASL: GSSAPI error' in trace, trace
+        else:
+            told, _ = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism, wrong=True), code=77, program=program)
+            equal([(to['outcome'], to['step'], to['code']) for to in told['recipients']], [('refused for good', 'AUTH', 535)])
+        done = subprocess.run([rig.program, 'send', '--server', rig.url(rig.ports[port], way), '--from', 'a@example.test', '--to', 'b@example.test',
+                               '--text', 'x', *rig.by(mechanism)], capture_output=True, text=True)
+        assert done.returncode == 64 and 'built without' in done.stderr, done
+
+    def by_mechanism(self, rig, port, way, mechanism, user='alice@example.test', program=None):
+        _, trace = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism, user), program=program)
         assert ('certificate verified for localhost' in trace) != way.endswith('in_clear'), trace
         assert re.search('^C: AUTH %s( |$)' % mechanism, trace, re.M) and re.search('^S: 235', trace, re.M), trace
         assert USERS[user] not in trace and (not rig.token or rig.token not in trace), trace
@@ -305,6 +334,8 @@ def run(program, folder, server):
             try:
                 test(rig)
                 lines.append('ok ' + name)
+            except Skip as why:
+                lines.append('skip %s: %s' % (name, why))
             except Exception:
                 lines += trouble() + ['not ok ' + name]
     finally:

@@ -21,6 +21,9 @@ static const struct {
     {"SCRAM-SHA-256", &postino_scram_sha256},
     {"SCRAM-SHA-1-PLUS", &postino_scram_sha1_plus},
     {"SCRAM-SHA-256-PLUS", &postino_scram_sha256_plus},
+    {"GSSAPI", &postino_gssapi},
+    {"NTLM", &postino_ntlm},
+    {"DIGEST-MD5", &postino_digest_md5},
 };
 
 static const struct postino_mechanism *find(const char *name)
@@ -75,6 +78,8 @@ bool script_auth_read(struct script_auth *auth, const char *first, const char *s
         auth->slices = true, auth->slice = (uint32_t)strtoul(second, NULL, 10);
     else if (strcmp(first, "initial-response") == 0)
         auth->initial_response = true;
+    else if (strcmp(first, "no-provider") == 0)
+        auth->no_provider = true;
     else if (strcmp(first, "in-clear") == 0)
         auth->in_clear = true;
     else
@@ -137,6 +142,28 @@ static bool stretch_once(enum postino_hash hash, const char *password, const voi
     return true;
 }
 
+/* A provider whose words are told easily: it begins with "MECHANISM user", answers a challenge with itself in brackets,
+ * is content with "enough", and ends at "wrong". It knows everybody but nobody. */
+static bool provider_begin(struct postino_provider *provider, const char *mechanism, const struct postino_sasl *sasl)
+{
+    struct play_auth *play = (struct play_auth *)(void *)((char *)provider - offsetof(struct play_auth, provider));
+    snprintf(play->said, sizeof play->said, "%s %s", mechanism, sasl->user);
+    provider->length = strlen(play->said);
+    provider->done = false;
+    return strcmp(sasl->user, "nobody") != 0;
+}
+
+static bool provider_step(struct postino_provider *provider, const char *challenge, size_t length)
+{
+    struct play_auth *play = (struct play_auth *)(void *)((char *)provider - offsetof(struct play_auth, provider));
+    provider->response = play->said;
+    if (!challenge)
+        return length == 0 && strstr(play->said, " somebody") == NULL;
+    provider->done = length == 6 && memcmp(challenge, "enough", length) == 0;
+    provider->length = (size_t)snprintf(play->said, sizeof play->said, "[%.*s]", (int)length, challenge);
+    return length != 5 || memcmp(challenge, "wrong", length) != 0;
+}
+
 /* attacks 199: of what is said while authenticating, the trace has the command and stars. */
 static void watch(struct postino_trace *trace, enum postino_direction direction, const char *line, size_t length)
 {
@@ -178,11 +205,13 @@ void play_auth_begin(struct play_auth *play, const struct script_auth *auth, str
         .user = auth->user ? auth->user : "",
         .password = auth->password ? auth->password : "",
         .work = &play->work,
+        .provider = auth->no_provider ? NULL : &play->provider,
         .in_clear = auth->in_clear,
         .initial_response = auth->initial_response ? postino_initial_response : NULL,
         .unlisted = auth->unlisted,
         .unoffered = auth->unoffered,
     };
+    play->provider = (struct postino_provider){.begin = provider_begin, .step = provider_step};
     config->opening[1] = &postino_auth;
     config->sasl = &play->sasl;
     config->trace = &play->trace;

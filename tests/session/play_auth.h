@@ -15,13 +15,15 @@ struct script_auth {
     struct postino_binding binding;
     const struct postino_mechanism *unlisted, *unoffered;
     uint32_t iterations_max, slice;
-    bool initial_response, in_clear, slices;
+    bool initial_response, in_clear, slices, no_provider;
 };
 
 struct play_auth {
     struct postino_sasl sasl;
     struct postino_sasl_work work;
     struct postino_crypto crypto;
+    struct postino_provider provider;
+    char said[128];
     struct postino_trace trace;
     char trace_buffer[1024];
     char leaked[64]; /* a line of the trace that it should not have had */
