@@ -59,6 +59,7 @@ struct postino_openssl {
     void *context; /* OpenSSL's */
     void *connection;
     void *method;
+    void *lookup;
     bool stands;
     bool resumed;
     char problem[800]; /* why it could not be, for people */

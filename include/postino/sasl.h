@@ -124,7 +124,6 @@ struct postino_sasl {
 
     const struct postino_mechanism *chosen; /* private from here on */
     uint32_t offered;
-    uint8_t position;
     uint8_t round;
     bool cancelled;
     bool plus_missing;

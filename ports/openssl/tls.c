@@ -64,11 +64,36 @@ static ptrdiff_t write_some(struct postino_transport *transport, const void *oct
     return moved(tls, SSL_write(tls->connection, octets, (int)length));
 }
 
+static SSL_CTX *new_context(void)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (!context)
+        return NULL;
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_security_level(context, 2);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_read_ahead(context, 1); /* a call of the system for as many records as there are */
+    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return context;
+}
+
+static bool prepare(struct postino_openssl *tls)
+{
+    ERR_clear_error();
+    tls->context = new_context();
+    if (!tls->context)
+        snprintf(tls->problem, sizeof tls->problem, "OpenSSL cannot begin");
+    return tls->context && postino_openssl_trust(tls) && postino_openssl_session_check(tls);
+}
+
 static bool begin(struct postino_openssl *tls)
 {
     BIO *bio;
     tls->problem[0] = tls->summary[0] = '\0'; /* of a connection before */
     tls->resumed = false;
+    if (!tls->context && !prepare(tls))
+        return false;
     tls->connection = SSL_new(tls->context);
     if (!tls->connection || !(bio = postino_openssl_below(tls)))
         return false;
@@ -92,7 +117,8 @@ static int secure(struct postino_transport *transport)
     struct postino_openssl *tls = postino_openssl_of(transport);
     ERR_clear_error();
     if (!tls->connection && !begin(tls)) {
-        snprintf(tls->problem, sizeof tls->problem, "OpenSSL has no memory left, or does not know the name");
+        if (!*tls->problem)
+            snprintf(tls->problem, sizeof tls->problem, "OpenSSL has no memory left, or does not know the name");
         return fail(tls, POSTINO_REASON_HANDSHAKE);
     }
     tls->reads = 0;
@@ -124,8 +150,10 @@ static void close_all(struct postino_transport *transport)
     struct postino_openssl *tls = postino_openssl_of(transport);
     if (tls->stands)
         SSL_shutdown(tls->connection);
-    SSL_free(tls->connection);
-    ERR_clear_error();
+    if (tls->connection) {
+        SSL_free(tls->connection);
+        ERR_clear_error();
+    }
     tls->connection = NULL;
     note_blocked(tls, false);
     tls->stands = transport->starved = false;
@@ -191,20 +219,6 @@ static const struct postino_transport functions = {
     .bind = bind_to,
 };
 
-static SSL_CTX *new_context(void)
-{
-    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-    if (!context)
-        return NULL;
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_security_level(context, 2);
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    SSL_CTX_set_read_ahead(context, 1); /* a call of the system for as many records as there are */
-    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    return context;
-}
-
 static bool host_fits(struct postino_openssl *tls)
 {
     size_t length = strlen(tls->options->host);
@@ -217,6 +231,12 @@ static bool host_fits(struct postino_openssl *tls)
     return true;
 }
 
+/* Where TLS may not come at all, and nothing can be wrong with the options: a context costs more than a mail. */
+static bool may_wait(const struct postino_openssl_options *o)
+{
+    return o->unverified && !o->ca_file && !o->certificate_file && !o->session_file;
+}
+
 bool postino_openssl_init(struct postino_openssl *tls, struct postino_transport *below,
                           const struct postino_openssl_options *options)
 {
@@ -224,11 +244,9 @@ bool postino_openssl_init(struct postino_openssl *tls, struct postino_transport 
     tls->transport = functions;
     tls->below = below;
     tls->options = options;
-    ERR_clear_error();
-    tls->context = new_context();
-    if (!tls->context || !host_fits(tls))
-        snprintf(tls->problem, sizeof tls->problem, "OpenSSL cannot begin");
-    else if (postino_openssl_pins_valid(tls) && postino_openssl_trust(tls) && postino_openssl_session_check(tls))
+    if (!host_fits(tls))
+        snprintf(tls->problem, sizeof tls->problem, "the server's name is too long for TLS");
+    else if (postino_openssl_pins_valid(tls) && (may_wait(options) || prepare(tls)))
         return true;
     postino_openssl_free(tls);
     return false;
@@ -236,9 +254,12 @@ bool postino_openssl_init(struct postino_openssl *tls, struct postino_transport 
 
 void postino_openssl_free(struct postino_openssl *tls)
 {
+    if (!tls->context) /* OpenSSL was not asked for anything */
+        return;
     SSL_free(tls->connection);
     SSL_CTX_free(tls->context);
     BIO_meth_free(tls->method);
-    tls->connection = tls->context = tls->method = NULL;
+    X509_LOOKUP_meth_free(tls->lookup);
+    tls->connection = tls->context = tls->method = tls->lookup = NULL;
     ERR_clear_error();
 }

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -52,13 +53,42 @@ static int by_key(int verified, X509_STORE_CTX *store)
     return 1;
 }
 
+/* The system's file holds more than a hundred certificates, and to read it costs more than all the rest of a mail: it
+ * is read when the system's folder, which is asked first, does not have an issuer. */
+static int look_into_file(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509_NAME *name, X509_OBJECT *found)
+{
+    X509_STORE *store = X509_LOOKUP_get_store(lookup);
+    const char *file = getenv(X509_get_default_cert_file_env());
+    if (X509_LOOKUP_get_method_data(lookup))
+        return 0; /* what it holds was found in the store */
+    X509_LOOKUP_set_method_data(lookup, store);
+    if (X509_STORE_load_file(store, file ? file : X509_get_default_cert_file()) != 1)
+        ERR_clear_error(); /* a system may have no such file */
+    X509_OBJECT *object = X509_OBJECT_retrieve_by_subject(X509_STORE_get0_objects(store), type, name);
+    X509 *certificate = object ? X509_OBJECT_get0_X509(object) : NULL;
+    if (!certificate || X509_OBJECT_set1_X509(found, certificate) != 1)
+        return 0;
+    X509_free(certificate); /* who asks counts it again */
+    return 1;
+}
+
+static bool trust_system(struct postino_openssl *tls)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(tls->context);
+    X509_LOOKUP *folder = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
+    X509_LOOKUP_METHOD *method = X509_LOOKUP_meth_new("the system's file");
+    tls->lookup = method;
+    return folder && X509_LOOKUP_add_dir(folder, NULL, X509_FILETYPE_DEFAULT) == 1 && method &&
+           X509_LOOKUP_meth_set_get_by_subject(method, look_into_file) == 1 && X509_STORE_add_lookup(store, method);
+}
+
 bool postino_openssl_trust(struct postino_openssl *tls)
 {
     const struct postino_openssl_options *o = tls->options;
     SSL_CTX_set_verify(tls->context, o->unverified ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, o->pins ? by_key : by_chain);
     if (o->ca_file && SSL_CTX_load_verify_file(tls->context, o->ca_file) != 1)
         return wrong(tls, "the file of trusted certificates", o->ca_file);
-    if (!o->ca_file && SSL_CTX_set_default_verify_paths(tls->context) != 1)
+    if (!o->ca_file && !o->unverified && !o->pins && !trust_system(tls))
         return wrong(tls, "the trusted certificates of the system", "");
     return load_own(tls);
 }

@@ -132,7 +132,7 @@ const char *postino_secure_prepare(struct postino_secure *secure, const struct p
 
 void postino_secure_free(struct postino_secure *secure)
 {
-    if (secure->has_tls && secure->tls.context)
+    if (secure->has_tls)
         postino_openssl_free(&secure->tls);
     wipe(secure->user);
     wipe(secure->password);

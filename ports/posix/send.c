@@ -214,7 +214,8 @@ enum postino_outcome postino_send(const char *server, struct postino_mail *mails
     else
         outcome = run(send, mails, options);
     postino_secure_free(&send->secure);
-    postino_wipe(send + 1, MEMORY_SIZE); /* credentials that did not leave */
+    if (send->config.session.sasl)
+        postino_wipe(send + 1, MEMORY_SIZE); /* credentials that did not leave */
     free(send);
     return outcome;
 }

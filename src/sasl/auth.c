@@ -1,22 +1,13 @@
 /* AUTH (4954): one step of the conversation that takes rounds. A 334 moves neither cursor past it. */
 #include "internal.h"
 
-/* Names of mechanisms as they stream by, in the room of the keyword in front of them, which is over. */
-static void heard(struct postino_session *s, char octet)
+/* Old servers have two lines of it, in two forms. */
+static void heard(struct postino_session *s)
 {
     struct postino_sasl *sasl = s->config->sasl;
     uint32_t bit = 1;
-    if (octet == '\0' && !(s->offers & POSTINO_OFFERS_AUTH)) /* its first line; old servers have two forms of it */
+    if (!(s->offers & POSTINO_OFFERS_AUTH))
         sasl->offered = 0;
-    if (octet >= 'a' && octet <= 'z')
-        octet = (char)(octet - 'a' + 'A');
-    if (octet != '\0' && octet != ' ' && octet != '=' && octet != '\n') {
-        if (sasl->position < sizeof s->word - 1) /* a longer name than any that is known stays longer */
-            s->word[sasl->position++] = octet;
-        return;
-    }
-    s->word[sasl->position] = '\0';
-    sasl->position = 0;
     for (const struct postino_mechanism *const *at = sasl->mechanisms; *at; at++, bit <<= 1)
         if (strcmp((*at)->name, s->word) == 0)
             sasl->offered |= bit;

@@ -87,9 +87,9 @@ static void answered(struct postino_session *s, enum postino_verdict verdict)
     }
 }
 
-static void heard(struct postino_session *s, char octet)
+static void heard(struct postino_session *s)
 {
-    postino_auth_basic.extension.heard(s, octet);
+    postino_auth_basic.extension.heard(s);
 }
 
 static void render(const struct postino_session *s, struct postino_writer *w)

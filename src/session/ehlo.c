@@ -1,4 +1,4 @@
-/* The EHLO reply (5321 4.1.1.1): its lines are held against the extensions of the configuration; the rest is forgotten.
+/* The EHLO reply (5321 4.1.1.1): its words are held against the extensions of the configuration; the rest is forgotten.
  */
 #include "internal.h"
 
@@ -7,16 +7,12 @@ static bool is_keyword(struct postino_session *s, const struct postino_extension
     if (strcmp(extension->keyword, s->word) != 0)
         return false;
     s->extension = extension;
-    if (extension->heard)
-        extension->heard(s, '\0');
-    s->offers |= extension->offers;
+    s->word[0] = '\0';
     return true;
 }
 
-static void keyword_ends(struct postino_session *s)
+static void find_extension(struct postino_session *s)
 {
-    s->word[s->word_length] = '\0';
-    s->word_length = sizeof s->word; /* the keyword is over */
     for (int i = 0; i < 2; i++)
         if (s->config->opening[i] && is_keyword(s, &s->config->opening[i]->extension))
             return;
@@ -24,12 +20,21 @@ static void keyword_ends(struct postino_session *s)
         at++;
 }
 
-static void keyword_octet(struct postino_session *s, char octet)
+static void word_ends(struct postino_session *s)
 {
-    if (octet >= 'a' && octet <= 'z')
-        octet = (char)(octet - 'a' + 'A');
-    if (s->word_length < sizeof s->word - 1) /* a longer word than any that is known stays longer */
-        s->word[s->word_length++] = octet;
+    if (s->extension && s->word_length == 0)
+        return;
+    s->word[s->word_length] = '\0';
+    s->word_length = 0;
+    if (!s->extension)
+        find_extension(s);
+    if (!s->extension) {
+        s->word_length = POSTINO_WORDS_IGNORED;
+        return;
+    }
+    if (s->extension->heard)
+        s->extension->heard(s);
+    s->offers |= s->extension->offers;
 }
 
 void postino_ehlo_octet(struct postino_session *s, char octet)
@@ -41,14 +46,14 @@ void postino_ehlo_octet(struct postino_session *s, char octet)
         s->extension = NULL;
         s->word_length = 0;
     }
-    if (s->word_length == sizeof s->word) {
-        if (s->extension && s->extension->heard)
-            s->extension->heard(s, octet);
-    } else if (octet == ' ' || octet == '\n' || octet == '=') { /* "AUTH=LOGIN" is older than 4954 */
-        keyword_ends(s);
-        if (octet == '=' && s->extension && s->extension->heard)
-            s->extension->heard(s, octet);
-    } else {
-        keyword_octet(s, octet);
+    if (s->word_length == POSTINO_WORDS_IGNORED)
+        return;
+    if (octet == ' ' || octet == '\n' || octet == '=') { /* "AUTH=LOGIN" is older than 4954 */
+        word_ends(s);
+        return;
     }
+    if (octet >= 'a' && octet <= 'z')
+        octet = (char)(octet - 'a' + 'A');
+    if (s->word_length < sizeof s->word - 1) /* a longer word than any that is known stays longer */
+        s->word[s->word_length++] = octet;
 }

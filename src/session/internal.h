@@ -8,6 +8,9 @@
 /* The outcome of a recipient that was accepted by the reply to RCPT, until the mail is done. */
 #define POSTINO_PENDING 0xFFu
 
+/* `word_length` where the rest of the line is nothing to us. */
+#define POSTINO_WORDS_IGNORED 0xFFu
+
 /* What a reply means; the first three are outcomes. */
 enum postino_verdict {
     POSTINO_VERDICT_ACCEPTED = POSTINO_ACCEPTED,
@@ -29,8 +32,9 @@ struct postino_writer {
 struct postino_extension {
     const char *keyword; /* in capitals */
     uint32_t offers;     /* POSTINO_OFFERS_… */
-    /* Each may be NULL. What stands behind the keyword in the EHLO reply: NUL as it begins, octets, LF at its end. */
-    void (*heard)(struct postino_session *session, char octet);
+    /* Each may be NULL. What stands behind the keyword in the EHLO reply, in capitals: `word` of the session, empty as
+     * it begins, then one after the other, until `word_length` is POSTINO_WORDS_IGNORED. */
+    void (*heard)(struct postino_session *session);
     /* May the mail go to this server? POSTINO_REASON_REPLY: yes. */
     enum postino_reason (*fits)(const struct postino_session *session, const struct postino_mail *mail);
     /* Parameters of MAIL. */

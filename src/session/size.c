@@ -1,22 +1,18 @@
 /* SIZE (1870): the server's limit is heard, the mail's length declared, and what is larger is not begun. */
 #include "internal.h"
 
-static void heard(struct postino_session *s, char octet)
+/* Decimal digits and nothing else (1870 4); what does not fit means that no limit is known, it never wraps. */
+static void heard(struct postino_session *s)
 {
-    unsigned digit = (unsigned char)octet - (unsigned)'0';
-    if (octet == '\n')
-        return;
-    if (octet == '\0') {
-        s->size_limit = 0;
-        return;
+    const char *at = s->word;
+    size_t limit = 0;
+    for (; *at >= '0' && *at <= '9' && limit < SIZE_MAX / 10; at++)
+        limit = limit * 10 + (size_t)(*at - '0');
+    if (*at || s->heard == '=' || (*s->word && s->size_limit)) {
+        limit = 0;
+        s->word_length = POSTINO_WORDS_IGNORED;
     }
-    /* Decimal digits and nothing else (1870 4); what does not fit means that no limit is known, it never wraps. */
-    if (digit > 9 || s->size_limit >= SIZE_MAX / 10) {
-        s->size_limit = 0;
-        s->extension = NULL;
-        return;
-    }
-    s->size_limit = s->size_limit * 10 + digit;
+    s->size_limit = limit;
 }
 
 static enum postino_reason fits(const struct postino_session *s, const struct postino_mail *mail)

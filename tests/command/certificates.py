@@ -4,6 +4,7 @@ import os
 import shutil
 import ssl
 import struct
+import subprocess
 
 from common import ENVELOPE, OK, PROGRAM, USAGE, Server, Trap, Skip, expect, run
 from pki import Authority, authority, context_of, files, pin_of, tls_server
@@ -179,6 +180,22 @@ def test_without_authorities_nobody_is_trusted():
         with tls_server(context_of(path)) as server:  # the system's are those that OpenSSL is told
             system = {'SSL_CERT_FILE': authority().root(folder)}
             expect(send('localhost', server.address[1], env=system), OK)
+
+
+def test_the_folder_of_the_system_is_asked_before_its_file():
+    """The file, of more than a hundred certificates as a rule, costs more than the rest of a mail."""
+    with files() as folder:
+        path = authority().issue(folder)
+        hashed, pipe = os.path.join(folder, 'hashed'), os.path.join(folder, 'pipe')
+        os.mkdir(hashed)
+        shutil.copy(authority().root(folder), os.path.join(hashed, 'root.pem'))
+        subprocess.run(['openssl', 'rehash', hashed], check=True)
+        os.mkfifo(pipe)  # whoever opens it waits forever
+        with tls_server(context_of(path)) as server:
+            expect(send('localhost', server.address[1], '--timeout', '20', env={'SSL_CERT_FILE': pipe, 'SSL_CERT_DIR': hashed}), OK)
+        with tls_server(context_of(path)) as server:
+            other = Authority('another').root(folder)
+            expect(send('localhost', server.address[1], env={'SSL_CERT_FILE': other, 'SSL_CERT_DIR': folder}), NO_TRUST, 'issuer')
 
 
 def test_broken_certificates():

@@ -20,6 +20,7 @@ try:
 except ImportError:
     x509 = None
 
+MAKING = threading.Lock()
 DAY = datetime.timedelta(days=1)
 
 
@@ -93,10 +94,16 @@ class Authority:
 
 
 @functools.lru_cache(None)
+def one_authority():
+    return Authority()
+
+
 def authority():
+    """The same for everyone, for tests that begin at once, too."""
     if not x509:
         raise Skip('python3-cryptography is not here')
-    return Authority()
+    with MAKING:
+        return one_authority()
 
 
 @contextlib.contextmanager

@@ -122,7 +122,8 @@ static void challenges_without_end_are_cancelled(void)
     CHECK_TEXT(said, "*\r\n");
     then(&s, "501 cancelled\r\n");
     CHECK_TEXT(said, "QUIT\r\n");
-    begin(&s, &sasl, "250-x\r\n250 AUTH PLAIN\r\n");
+    begin(&s, &sasl, "250-x\r\n250 AUTH PLAIN\r\n"); /* the next connection begins anew */
+    CHECK_TEXT(said, "AUTH PLAIN\r\n");
     then(&s, "334 \r\n");
     then(&s, "334 \r\n");
     then(&s, "235 welcome\r\n"); /* not what was asked for */

@@ -54,7 +54,8 @@ static void limits_that_only_just_fit(void)
         {"250-SIZE 18446744073709551616\r\n", 0},
         {"250-SIZE 20000000000000000000\r\n", 0},
         {"250-SIZE 184467440737095516150\r\n", 0},
-        {"250-SIZE 0000000000000000000000007\r\n", 7},
+        {"250-SIZE 00000000000000000007\r\n", 7},
+        {"250-SIZE 000000000000000000007\r\n", 0}, /* more than 20 digits */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows && sizeof(size_t) == 8; i++) {
         struct postino_session s;
