@@ -144,11 +144,11 @@ def test_a_reply_in_the_midst_of_the_content():
 
 
 def test_a_server_that_stops_reading():
-    with folder() as here, Sink('--stop-reading', 'data') as sink:
-        large = file(here, 'large', b'A: b\n\n' + b'line of it\n' * 2000000)
+    with folder() as here, Sink('--stop-reading', 'data') as sink:  # more than the system may keep for a server: 36 MiB as a rule
+        large = file(here, 'large', b'A: b\n\n' + b'line of it\n' * 4000000)
         bounded(sink, TEMPFAIL, '--message', large, '--timeout', '1', seconds=4, words=['content'])
     with folder() as here, Sink('--stop-reading', 'content+3000000') as sink:
-        large = file(here, 'large', b'A: b\n\n' + b'line of it\n' * 2000000)
+        large = file(here, 'large', b'A: b\n\n' + b'line of it\n' * 4000000)
         bounded(sink, TEMPFAIL, '--message', large, '--timeout', '1', seconds=4, words=['content'])
 
 
