@@ -103,13 +103,15 @@ enum postino_policy {
 
 /* Private by rule: where a mail stands. */
 struct postino_mail_is {
-    bool prepared; /* held against what the server offers */
-    bool begun;    /* `begin` is where its MAIL stands in the octets of the session */
-    bool doomed;   /* its result stands; what is still answered changes nothing */
-    bool unspoken; /* its RSET was refused: what was spoken behind that counts as not spoken */
-    bool open;     /* its MAIL was accepted */
-    bool ended;    /* `end` is where its content ended in the octets of the session */
-    bool done;     /* can be handed back */
+    bool prepared;  /* held against what the server offers */
+    bool begun;     /* `begin` is where its MAIL stands in the octets of the session */
+    bool doomed;    /* its result stands; what is still answered changes nothing */
+    bool unspoken;  /* its RSET was refused: what was spoken behind that counts as not spoken */
+    bool open;      /* its MAIL was accepted */
+    bool ended;     /* `end` is where its content ended in the octets of the session */
+    bool done;      /* can be handed back */
+    bool chunked;   /* a chunk of its content was spoken */
+    uint8_t chunks; /* spoken and not answered */
 };
 
 /* One mail, or one command. The caller fills it, submits it, and leaves it alone until it is handed back. */
@@ -149,9 +151,11 @@ extern const struct postino_enhanced postino_enhanced;     /* config.enhanced: c
 extern const struct postino_behind_dot postino_behind_dot; /* config.behind_dot */
 
 /* Extensions for config.extensions, which is a list of such pointers with NULL at its end. */
-extern const struct postino_extension postino_pipelining;          /* 2920: commands are spoken ahead of replies */
-extern const struct postino_extension postino_8bitmime;            /* 6152 */
-extern const struct postino_extension postino_size;                /* 1870: checked before a mail is begun */
+extern const struct postino_extension postino_pipelining; /* 2920: commands are spoken ahead of replies */
+extern const struct postino_extension postino_8bitmime;   /* 6152 */
+extern const struct postino_extension
+    postino_chunking;                               /* 3030: BDAT instead of DATA; with PIPELINING mails in flight */
+extern const struct postino_extension postino_size; /* 1870: checked before a mail is begun */
 extern const struct postino_extension *const postino_extensions[]; /* every one that there is */
 extern const struct postino_command postino_noop;                  /* mail.command: 5321 4.1.1.9 */
 extern const struct postino_command postino_vrfy;                  /* 5321 4.1.1.6, with an argument */
@@ -168,6 +172,11 @@ struct postino_config {
 
     /* Replies that may be outstanding where the server offers PIPELINING (2920). 0 means 65,536; 1 is lock-step. */
     uint16_t window;
+
+    /* Mails that may be under way at once where the server offers CHUNKING and PIPELINING, each with up to 64 KiB of
+     * its content ahead of the replies to its recipients. All of them are uncertain where the connection dies. 0
+     * means 8. */
+    uint16_t mails_in_flight;
 
     /* The extensions that are made use of, as postino_extensions. NULL: none, each reply is awaited. */
     const struct postino_extension *const *extensions;
@@ -238,6 +247,7 @@ struct postino_session {
     const struct postino_config *config;
     const struct postino_extension *const *extensions;
     const struct postino_extension *extension;
+    const struct postino_chunks *chunks; /* where the server offered it */
     struct postino_mail *first;
     struct postino_mail *last;
     size_t offset;

@@ -2,6 +2,14 @@
  * behind its refused RSET counts as not spoken, and is spoken again in lock-step. */
 #include "internal.h"
 
+/* RSET begins a mail behind the dot of the one before, MAIL stands behind RSET. */
+static bool may_run_ahead(const struct postino_session *s)
+{
+    if (s->spoken.step == POSTINO_STEP_RSET)
+        return !s->spoken.mail->command && s->awaited.step == POSTINO_STEP_CONTENT;
+    return s->spoken.step == POSTINO_STEP_MAIL;
+}
+
 static bool refused(struct postino_session *s)
 {
     bool needed = s->dirty;
@@ -47,4 +55,5 @@ static bool was_silence(const struct postino_session *s)
            !s->dirty;
 }
 
-const struct postino_behind_dot postino_behind_dot = {refused, answered, speak_again, timeout_s, was_silence};
+const struct postino_behind_dot postino_behind_dot = {
+    {may_run_ahead, refused}, answered, speak_again, timeout_s, was_silence};

@@ -16,11 +16,13 @@ struct expansion {
     char *out;
 };
 
-/* The mail ends here: the connection goes without the terminator, so that nothing half-sent is delivered. */
+/* The mail ends here: the connection goes without the terminator, so that nothing half-sent is delivered. Chunks do
+ * without that. */
 static void give_up(struct postino_session *s, enum postino_reason reason)
 {
     struct postino_mail *mail = s->spoken.mail;
-    postino_flow_fail(s, reason);
+    if (!s->chunks)
+        postino_flow_fail(s, reason);
     postino_result_set(s, &mail->result,
                        reason == POSTINO_REASON_SOURCE ? POSTINO_VERDICT_FOR_NOW : POSTINO_VERDICT_FOR_GOOD, reason);
     mail->is.doomed = true;
@@ -57,7 +59,7 @@ static bool line_octets(struct expansion *e, const char *octets, size_t length)
         give_up(s, reason);
         return false;
     }
-    if (s->column == 0 && *octets == '.')
+    if (s->column == 0 && *octets == '.' && !s->chunks)
         *e->out++ = '.';
     memmove(e->out, octets, length);
     e->out += length;
@@ -105,31 +107,25 @@ static size_t read_source(struct postino_session *s, char *buffer, size_t room)
     return 0;
 }
 
-static size_t spill(struct postino_session *s, char *buffer)
-{
-    buffer[0] = s->pending;
-    s->spilled = false;
-    return 1;
-}
-
 size_t postino_content_read(struct postino_session *s, char *buffer, size_t size)
 {
-    char one[4];
-    struct expansion e = {s, buffer};
+    char narrow[2]; /* where the caller's is too narrow for an octet that becomes two */
+    char *out = size == 1 ? narrow : buffer;
+    size_t room = size == 1 ? sizeof narrow : size;
+    struct expansion e = {s, out};
     s->not_yet = false;
-    if (s->spilled)
-        return spill(s, buffer);
-    if (size == 1) {
-        e.out = one;
-        expand(&e, one + 3, read_source(s, one + 3, 1));
-        size_t length = (size_t)(e.out - one);
-        buffer[0] = one[0];
-        s->pending = one[1];
-        if (length > 1)
-            s->spilled = true;
-        return length != 0;
+    if (s->spilled) {
+        buffer[0] = s->pending;
+        s->spilled = false;
+        return 1;
     }
-    char *raw = buffer + size - size / 2;
-    expand(&e, raw, read_source(s, raw, size / 2));
-    return s->closed ? 0 : (size_t)(e.out - buffer);
+    expand(&e, out + room - room / 2, read_source(s, out + room - room / 2, room / 2));
+    size_t length = (size_t)(e.out - out);
+    if (size == 1) {
+        buffer[0] = narrow[0];
+        s->pending = narrow[1];
+        s->spilled = length > 1;
+        length = length != 0;
+    }
+    return s->closed ? 0 : length;
 }

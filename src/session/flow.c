@@ -11,6 +11,11 @@ static bool stopped(const struct postino_mail *mail)
     return mail->is.doomed || mail->is.unspoken;
 }
 
+static const struct postino_ahead *ahead_of(const struct postino_session *s)
+{
+    return s->chunks ? &s->chunks->ahead : s->config->behind_dot ? &s->config->behind_dot->ahead : NULL;
+}
+
 /* Ahead of replies that are still out (2920 3.1). */
 static bool may_run_ahead(const struct postino_session *s)
 {
@@ -20,11 +25,9 @@ static bool may_run_ahead(const struct postino_session *s)
         return false;
     if (s->spoken.step == POSTINO_STEP_DATA) /* all or none: not before every recipient is known to be accepted */
         return mail->policy == POSTINO_POLICY_ANY || mail->recipient_count == 1;
-    if (s->spoken.step == POSTINO_STEP_RSET) /* begins a mail behind the dot of the one before */
-        return s->config->behind_dot && !mail->command && s->awaited.step == POSTINO_STEP_CONTENT;
-    if (s->spoken.step == POSTINO_STEP_MAIL) /* behind RSET */
-        return s->config->behind_dot;
-    return s->spoken.step == POSTINO_STEP_RCPT;
+    if (s->spoken.step == POSTINO_STEP_RCPT)
+        return true;
+    return ahead_of(s) && ahead_of(s)->may_run_ahead(s);
 }
 
 bool postino_flow_may_speak(const struct postino_session *s)
@@ -38,7 +41,7 @@ bool postino_flow_may_speak(const struct postino_session *s)
     return s->spoken.step < POSTINO_STEP_RSET || s->spoken.step == POSTINO_STEP_QUIT || s->spoken.mail;
 }
 
-static void advance(struct postino_cursor *cursor)
+static void advance(const struct postino_session *s, struct postino_cursor *cursor)
 {
     if (cursor->step < POSTINO_STEP_RSET || cursor->step == POSTINO_STEP_QUIT)
         return;
@@ -49,6 +52,8 @@ static void advance(struct postino_cursor *cursor)
         cursor->mail = cursor->mail->next;
         cursor->step = POSTINO_STEP_RSET;
     }
+    if (cursor->step == POSTINO_STEP_DATA && s->chunks)
+        cursor->step = POSTINO_STEP_CONTENT;
 }
 
 void postino_flow_spoken(struct postino_session *s)
@@ -60,7 +65,7 @@ void postino_flow_spoken(struct postino_session *s)
         mail->is.ended = true;
         mail->end = s->total;
     }
-    advance(&s->spoken);
+    advance(s, &s->spoken);
 }
 
 /* The error is sticky, and so is its text. */
@@ -159,10 +164,6 @@ void postino_flow_open(struct postino_session *s)
 
 static void hello_answered(struct postino_session *s, enum postino_verdict verdict)
 {
-    if (verdict != POSTINO_VERDICT_ACCEPTED) { /* what it listed is no offer */
-        s->offers = 0;
-        s->size_limit = 0;
-    }
     if (verdict == POSTINO_VERDICT_ACCEPTED)
         s->spoken.step = POSTINO_STEP_RSET;
     else if (verdict == POSTINO_VERDICT_FOR_GOOD && s->awaited.step == POSTINO_STEP_EHLO && !s->config->lmtp)
@@ -174,10 +175,9 @@ static void hello_answered(struct postino_session *s, enum postino_verdict verdi
 
 static void rset_answered(struct postino_session *s, enum postino_verdict verdict)
 {
-    const struct postino_behind_dot *behind_dot = s->config->behind_dot;
     if (verdict == POSTINO_VERDICT_ACCEPTED)
         s->dirty = false;
-    else if (!behind_dot || !behind_dot->refused(s))
+    else if (!ahead_of(s) || !ahead_of(s)->refused(s))
         postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
 }
 
@@ -250,6 +250,8 @@ static void data_answered(struct postino_session *s, enum postino_verdict verdic
 static bool content_answered(struct postino_session *s, enum postino_verdict verdict)
 {
     struct postino_mail *mail = s->awaited.mail;
+    if (s->chunks && s->chunks->answered(s, verdict))
+        return true;
     if (!mail->is.doomed) {
         if (s->config->lmtp && !mail->command) {
             if (s->config->lmtp->answered(s, verdict))
@@ -324,6 +326,6 @@ void postino_flow_answered(struct postino_session *s)
         s->config->behind_dot->answered(s, verdict);
     }
     s->outstanding--;
-    advance(&s->awaited);
+    advance(s, &s->awaited);
     postino_flow_settle(s);
 }

@@ -45,9 +45,25 @@ struct postino_enhanced {
     void (*read)(struct postino_result *result, const char *text);
 };
 
-struct postino_behind_dot {
+/* What stands behind the content of a mail before that is answered. */
+struct postino_ahead {
+    /* Is the next step to be spoken ahead of replies? */
+    bool (*may_run_ahead)(const struct postino_session *session);
     /* The RSET in front of a mail was refused. Returns whether that is dealt with. */
     bool (*refused)(struct postino_session *session);
+};
+
+/* The content by BDAT (3030). */
+struct postino_chunks {
+    struct postino_ahead ahead; /* first */
+    /* Speaks what fits of a chunk, or some of it. */
+    size_t (*speak)(struct postino_session *session, char *buffer, size_t size);
+    /* Takes the reply to a chunk; returns whether another is awaited. */
+    bool (*answered)(struct postino_session *session, enum postino_verdict verdict);
+};
+
+struct postino_behind_dot {
+    struct postino_ahead ahead; /* first */
     /* Replies to what counts as not spoken. */
     void (*answered)(struct postino_session *session, enum postino_verdict verdict);
     void (*speak_again)(struct postino_session *session);

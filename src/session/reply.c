@@ -23,7 +23,7 @@ static bool code_digit(struct postino_session *s, char octet)
 static void text_octet(struct postino_session *s, char octet)
 {
     const struct postino_config *config = s->config;
-    if (s->awaited.step == POSTINO_STEP_EHLO && s->lines)
+    if (s->awaited.step == POSTINO_STEP_EHLO && s->lines && s->code == 250) /* what else lists is no offer */
         postino_ehlo_octet(s, octet);
     if (octet == '\n' && s->last_line)
         octet = '\0';

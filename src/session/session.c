@@ -109,7 +109,7 @@ size_t postino_session_output(struct postino_session *s, void *buffer, size_t si
     while (room && postino_flow_may_speak(s)) {
         size_t length;
         if (s->spoken.step == POSTINO_STEP_CONTENT && !s->content_ended) {
-            length = postino_content_read(s, at, room);
+            length = s->chunks ? s->chunks->speak(s, at, room) : postino_content_read(s, at, room);
             s->total += length;
             if (s->not_yet)
                 break;
@@ -143,6 +143,7 @@ void postino_session_secured(struct postino_session *s)
     s->secured = true;
     s->offers = 0;
     s->size_limit = 0;
+    s->chunks = NULL;
 }
 
 void postino_session_lost(struct postino_session *s, enum postino_reason why, size_t unsent)

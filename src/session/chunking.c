@@ -1,0 +1,224 @@
+/*
+ * CHUNKING (3030): the content as chunks whose length stands in front of them, so that nothing in it needs to be
+ * stuffed, and nothing of it to be waited for: whole mails are in flight.
+ *
+ * A chunk is what fits the caller's buffer behind room for its command; leading zeros fill that. It is spoken when its
+ * octets are there: what a chunk promises always comes. Where the buffer is too narrow, a chunk is one character.
+ *
+ * A mail that stands open in the midst of its chunks is left by QUIT, once every reply is in: a server that hears RSET
+ * there may go without a word.
+ */
+#include "internal.h"
+
+enum {
+    NARROW = 64,       /* octets of a buffer in which larger chunks are not worth while */
+    AHEAD_MAX = 65536, /* octets of a mail ahead of the replies to its recipients */
+    IN_FLIGHT_MAX = 8, /* mails, unless the caller says another number */
+};
+
+static bool recipients_answered(const struct postino_session *s, const struct postino_mail *mail)
+{
+    return s->awaited.mail == mail && s->awaited.step == POSTINO_STEP_CONTENT;
+}
+
+/* Behind a refusal the flight drains first: servers count errors. */
+static bool has_place_for_another(const struct postino_session *s)
+{
+    unsigned most = s->config->mails_in_flight ? s->config->mails_in_flight : IN_FLIGHT_MAX;
+    for (const struct postino_mail *mail = s->awaited.mail; mail != s->spoken.mail; mail = mail->next)
+        if (mail->command || mail->result.outcome != POSTINO_NOT_TRIED || --most == 0)
+            return false;
+    return !s->spoken.mail->command;
+}
+
+static bool may_run_ahead(const struct postino_session *s)
+{
+    const struct postino_mail *mail = s->spoken.mail;
+    if (s->spoken.step == POSTINO_STEP_RSET)
+        return has_place_for_another(s);
+    if (s->spoken.step != POSTINO_STEP_CONTENT)
+        return s->spoken.step == POSTINO_STEP_MAIL;
+    if (mail->is.chunks == UINT8_MAX)
+        return false;
+    if (recipients_answered(s, mail))
+        return true;
+    return (mail->policy == POSTINO_POLICY_ANY || mail->recipient_count == 1) &&
+           s->total - mail->begin + NARROW <= AHEAD_MAX;
+}
+
+/* Who refuses RSET may take what stands behind it for a part of the mail before: nothing more is said, and nothing that
+ * is said of it believed. */
+static bool refused(struct postino_session *s)
+{
+    postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
+    return true;
+}
+
+/* Nothing more of this mail is spoken, and no reply is out. */
+static size_t leave(struct postino_session *s)
+{
+    struct postino_mail *mail = s->spoken.mail;
+    s->content_ended = s->read_cr = false;
+    s->column = 0;
+    if (mail->is.chunked) {
+        postino_flow_refuse(s, (enum postino_verdict)mail->result.outcome, (enum postino_reason)mail->result.reason);
+        s->error.code = mail->result.code;
+    } else {
+        s->spoken.step = POSTINO_STEP_DATA; /* it is over without content */
+        postino_flow_settle(s);
+    }
+    return 0;
+}
+
+/* A chunk has been written, `length` octets with its command, which the session counts behind this. */
+static void chunk_spoken(struct postino_session *s, const char *command, size_t command_length, size_t length,
+                         bool last)
+{
+    struct postino_mail *mail = s->spoken.mail;
+    struct postino_trace *trace = s->config->trace;
+    if (trace)
+        trace->line(trace, POSTINO_TO_SERVER, command, command_length - 2);
+    mail->is.chunked = true;
+    mail->is.chunks++;
+    if (!last) {
+        if (s->outstanding++ == 0)
+            s->awaited = s->spoken;
+        return;
+    }
+    s->content_ended = s->read_cr = false;
+    s->column = 0;
+    postino_flow_spoken(s);
+    mail->end += length;
+    postino_flow_settle(s);
+}
+
+/* Writes the command of a chunk of `length` octets so that it fills `size` of the buffer; zeros may lead the number. */
+static void put_command(char *buffer, size_t size, size_t length, bool last)
+{
+    const char *end = last ? " LAST\r\n" : "\r\n";
+    char *at = buffer + size - strlen(end);
+    memcpy(at, end, strlen(end));
+    for (memcpy(buffer, "BDAT ", 5); at-- > buffer + 5; length /= 10)
+        *at = (char)('0' + (int)(length % 10));
+}
+
+static size_t digits_of(size_t number)
+{
+    size_t digits = 1;
+    while (number /= 10)
+        digits++;
+    return digits;
+}
+
+/* Octets of the content, from the start of the buffer on; less than `size` where the source has no more for now, or
+ * ever. */
+static size_t fill(struct postino_session *s, char *buffer, size_t size)
+{
+    size_t filled = 0;
+    s->not_yet = false;
+    while (size - filled >= 2 && !s->content_ended && !s->not_yet && !s->spoken.mail->is.doomed)
+        filled += postino_content_read(s, buffer + filled, size - filled);
+    return filled;
+}
+
+/* One character, or the end: what has been begun of it goes on from `offset`, `pending` says which it is. */
+static size_t speak_narrow(struct postino_session *s, char *buffer, size_t size)
+{
+    struct postino_writer w = {buffer, size, s->offset, 0, false};
+    char next[3] = "";
+    const char *command = "BDAT 1\r\n";
+    if (s->offset == 0) {
+        size_t length = fill(s, next, 2);
+        if (length == 0 && !s->content_ended)
+            return 0;
+        s->pending = length ? next[0] : '\0';
+    }
+    if (s->pending == '\0')
+        command = "BDAT 0 LAST\r\n";
+    else if (s->pending == '\r')
+        command = "BDAT 2\r\n";
+    postino_command_put(&w, command);
+    if (s->pending)
+        postino_command_put_octet(&w, s->pending);
+    if (s->pending == '\r')
+        postino_command_put_octet(&w, '\n');
+    s->content_ended = false; /* `pending` knows */
+    size_t rest = w.length - s->offset;
+    if (rest > size) {
+        s->offset += size;
+        return size;
+    }
+    s->offset = 0;
+    chunk_spoken(s, command, strlen(command), rest, s->pending == '\0');
+    return rest;
+}
+
+static size_t speak_wide(struct postino_session *s, char *buffer, size_t size)
+{
+    size_t command = 12 + digits_of(size);
+    size_t length = fill(s, buffer + command, size - command);
+    bool last = s->content_ended;
+    if (s->spoken.mail->is.doomed || (length == 0 && !last))
+        return 0;
+    s->not_yet = false; /* that is for the next call to find */
+    put_command(buffer, command, length, last);
+    chunk_spoken(s, buffer, command, command + length, last);
+    return command + length;
+}
+
+static size_t speak(struct postino_session *s, char *buffer, size_t size)
+{
+    struct postino_mail *mail = s->spoken.mail;
+    size_t length = 0;
+    if (s->offset == 0 && mail->is.doomed)
+        return leave(s);
+    if (!recipients_answered(s, mail) && size > AHEAD_MAX - (s->total - mail->begin))
+        size = AHEAD_MAX - (s->total - mail->begin);
+    length = s->offset || size < NARROW ? speak_narrow(s, buffer, size) : speak_wide(s, buffer, size);
+    if (length == 0 && mail->is.doomed) {
+        mail->result.step = POSTINO_STEP_CONTENT;
+        if (s->outstanding == 0)
+            leave(s);
+    }
+    return length;
+}
+
+/* An earlier reply has said already what is to become of the mail: then this one changes nothing. But a server that
+ * takes the content of a mail that it refused, and a recipient with it, may do anything. */
+static bool last_answered(struct postino_session *s, enum postino_verdict verdict)
+{
+    struct postino_mail *mail = s->awaited.mail;
+    if (verdict == POSTINO_VERDICT_ACCEPTED && mail->is.doomed && mail->accepted) {
+        mail->result.outcome = POSTINO_UNCERTAIN;
+        postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
+    }
+    return false;
+}
+
+static bool answered(struct postino_session *s, enum postino_verdict verdict)
+{
+    struct postino_mail *mail = s->awaited.mail;
+    if (mail->command)
+        return false;
+    if (verdict != POSTINO_VERDICT_ACCEPTED)
+        s->dirty = true;
+    if (mail->is.chunks) /* in LMTP the last has several replies */
+        mail->is.chunks--;
+    if (mail->is.ended && mail->is.chunks == 0)
+        return last_answered(s, verdict);
+    if (verdict != POSTINO_VERDICT_ACCEPTED && !mail->is.doomed) {
+        postino_result_set(s, &mail->result, verdict, POSTINO_REASON_REPLY);
+        mail->is.doomed = true;
+    }
+    s->outstanding--;
+    postino_flow_settle(s);
+    return true;
+}
+
+static void heard(struct postino_session *s)
+{
+    static const struct postino_chunks chunks = {{may_run_ahead, refused}, speak, answered};
+    s->chunks = &chunks;
+}
+
+const struct postino_extension postino_chunking = {"CHUNKING", POSTINO_OFFERS_CHUNKING, heard, NULL, NULL};
