@@ -13,7 +13,8 @@ static bool stopped(const struct postino_mail *mail)
 
 static const struct postino_ahead *ahead_of(const struct postino_session *s)
 {
-    return s->chunks ? &s->chunks->ahead : s->config->behind_dot ? &s->config->behind_dot->ahead : NULL;
+    /* It stands first in both; NULL: there is neither. */
+    return s->chunks ? &s->chunks->ahead : (const struct postino_ahead *)s->config->behind_dot;
 }
 
 /* Ahead of replies that are still out (2920 3.1). */
