@@ -248,7 +248,8 @@ enum postino_addresses_found postino_addresses_next(struct postino_addresses *li
 
 /* Passes a message on as it is, but for its Bcc and Resent-Bcc fields. `prepare` makes `source.length` that of the
  * inner source less what is left out, where the inner one is known and rewinds. A field is one whatever ends its lines,
- * CR and LF alone included, because that is how the session reads it. */
+ * CR and LF alone included, because that is how the session reads it; a lone CR before a field that is left out becomes
+ * CRLF. */
 struct postino_header_filter {
     struct postino_source source;
     struct postino_source *inner; /* private from here on */
@@ -259,6 +260,7 @@ struct postino_header_filter {
     uint8_t state;
     bool dropping;
     bool after_cr;
+    bool lone_cr;
     bool begun;
     bool ended;
 };

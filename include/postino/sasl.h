@@ -97,6 +97,9 @@ struct postino_sasl {
     /* Those that may be used, the preferred one first, NULL at the end; at most 32. */
     const struct postino_mechanism *const *mechanisms;
 
+    bool in_clear; /* without TLS, too */
+    uint8_t round; /* private; it stands where instructions that reach it are short */
+
     const char *identity; /* authorization identity, or NULL: none is said, the server derives it (4616 2) */
     const char *user;
     const char *password;           /* or token */
@@ -111,8 +114,6 @@ struct postino_sasl {
     /* NULL, or called once the server has accepted who we are: this connection needs no secret any more. */
     void (*accepted)(struct postino_sasl *sasl);
 
-    bool in_clear; /* without TLS, too */
-
     /* &postino_initial_response: the first response goes with AUTH where the mechanism has one to begin with and the
      * line stays within 512 octets, which is a round trip less (4954 4). NULL: for servers whose words are counted. */
     bool (*initial_response)(const struct postino_sasl *sasl, struct postino_writer *writer);
@@ -124,8 +125,6 @@ struct postino_sasl {
 
     const struct postino_mechanism *chosen; /* private from here on */
     uint32_t offered;
-    uint8_t round;
-    bool cancelled;
     bool plus_missing;
 };
 

@@ -40,13 +40,13 @@ enum postino_step {
     POSTINO_STEP_HELO,
     POSTINO_STEP_STARTTLS, /* 3207 4 */
     POSTINO_STEP_AUTH,     /* 4954 4 */
+    POSTINO_STEP_QUIT,     /* the end; up to here each step is alone, behind it stand those of a mail */
     POSTINO_STEP_RSET,
     POSTINO_STEP_MAIL,
     POSTINO_STEP_RCPT,
     POSTINO_STEP_DATA,
     POSTINO_STEP_CONTENT, /* the message, its final dot and the reply to it */
-    POSTINO_STEP_COMMAND, /* NOOP, VRFY, EXPN */
-    POSTINO_STEP_QUIT
+    POSTINO_STEP_COMMAND  /* NOOP, VRFY, EXPN */
 };
 
 /* What became of a mail, and of each of its recipients. */
@@ -246,7 +246,7 @@ struct postino_session {
     uint32_t column;
     const struct postino_config *config;
     const struct postino_extension *const *extensions;
-    const struct postino_extension *extension;
+    const struct postino_keyword *keyword;
     const struct postino_chunks *chunks; /* where the server offered it */
     struct postino_mail *first;
     struct postino_mail *last;

@@ -83,7 +83,7 @@ static bool next_line(struct postino_nx_composed *composed)
         length += (size_t)got;
     }
     struct postino_writer w = {composed->line, sizeof composed->line, 0, 0, false};
-    struct postino_response encoded = {&w, 0, 0};
+    struct postino_response encoded = {&w, POSTINO_RESPONSE_EMPTY};
     for (size_t i = 0; i < length; i++)
         postino_response_put(&encoded, octets[i]);
     postino_response_end(&encoded);

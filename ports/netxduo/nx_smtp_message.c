@@ -11,7 +11,7 @@ enum {
 static void put_words(struct postino_writer *w, const char *text)
 {
     for (;;) {
-        struct postino_response word = {w, 0, 0};
+        struct postino_response word = {w, POSTINO_RESPONSE_EMPTY};
         const char *end = text + WORD_OCTETS;
         postino_command_put(w, "=?utf-8?B?");
         do

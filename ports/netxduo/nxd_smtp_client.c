@@ -93,10 +93,9 @@ bool postino_nx_sound(const char *text, bool path)
 }
 
 #ifdef NX_SMTP_CLIENT_AUTH_NONE_USES_PLAIN
-static void next_where_offered(struct postino_session *s)
+static enum postino_reason next_where_offered(struct postino_session *s)
 {
-    if (s->offers & POSTINO_OFFERS_AUTH)
-        postino_auth_basic.next(s);
+    return s->offers & POSTINO_OFFERS_AUTH ? postino_auth_basic.next(s) : POSTINO_REASON_REPLY;
 }
 
 /* Without a type, AUTH is spoken where the server offers it; what is not offered is tried as PLAIN. */
@@ -185,7 +184,7 @@ void postino_nx_leave(NX_SMTP_CLIENT *client, struct postino_nx_dialogue *dialog
 {
     struct postino_session *s = postino_nx_session(client);
     dialogue->config.text_size = 0;
-    if (s->spoken.step == POSTINO_STEP_GREETING && s->error.reason <= POSTINO_REASON_PROTOCOL) {
+    if (s->awaited.step == POSTINO_STEP_GREETING && s->error.reason <= POSTINO_REASON_PROTOCOL) {
         /* The greeting was not SMTP. The session would say no more; servers of old test benches wait for QUIT. */
         s->closed = false;
         s->outstanding = 0;

@@ -9,8 +9,8 @@ const char *postino_outcome_name(enum postino_outcome outcome)
 
 const char *postino_step_name(enum postino_step step)
 {
-    static const char *const names[] = {"connecting", "greeting", "EHLO", "HELO",    "STARTTLS", "AUTH", "RSET",
-                                        "MAIL",       "RCPT",     "DATA", "content", "command",  "QUIT"};
+    static const char *const names[] = {"connecting", "greeting", "EHLO", "HELO", "STARTTLS", "AUTH",   "QUIT",
+                                        "RSET",       "MAIL",     "RCPT", "DATA", "content",  "command"};
     return names[step];
 }
 

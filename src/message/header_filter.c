@@ -48,7 +48,23 @@ static size_t pass(struct postino_header_filter *filter, uint8_t octet, uint8_t 
         filter->removed += line_end ? 2 : 1;
         return 0;
     }
+    filter->lone_cr = octet == '\r';
     *out = octet;
+    return 1;
+}
+
+/*
+ * What is dropped may have stood between a lone CR and a lone LF, two line ends that must not become one: that would
+ * take away the empty line behind the header section. So the CR gets its LF.
+ */
+static size_t drop(struct postino_header_filter *filter, size_t held, uint8_t *out)
+{
+    filter->dropping = true;
+    filter->removed += held;
+    if (!filter->lone_cr)
+        return 0;
+    filter->lone_cr = false;
+    *out = '\n';
     return 1;
 }
 
@@ -62,11 +78,8 @@ static size_t name_octet(struct postino_header_filter *filter, uint8_t octet, ui
     size_t held = filter->held - (size_t)(matched == MATCH_NO);
     filter->held = 0;
     filter->state = LINE;
-    if (matched == MATCH_YES) {
-        filter->dropping = true;
-        filter->removed += held;
-        return 0;
-    }
+    if (matched == MATCH_YES)
+        return drop(filter, held, out);
     memcpy(out, filter->hold, held);
     return held + pass(filter, octet, out + held);
 }
@@ -76,9 +89,12 @@ static size_t take(struct postino_header_filter *filter, uint8_t octet, uint8_t 
 {
     bool second = octet == '\n' && filter->after_cr;
     filter->after_cr = false;
+    if (second && filter->dropping)
+        return 0;
     if (second) {
+        filter->lone_cr = false;
         *out = octet;
-        return filter->dropping ? 0 : 1;
+        return 1;
     }
     if (filter->state == BODY) {
         *out = octet;
@@ -170,7 +186,7 @@ static void begin(struct postino_header_filter *filter)
     filter->removed = 0;
     filter->held = filter->given = 0;
     filter->state = LINE_BEGIN;
-    filter->dropping = filter->after_cr = filter->begun = filter->ended = false;
+    filter->dropping = filter->after_cr = filter->lone_cr = filter->begun = filter->ended = false;
 }
 
 static bool filter_rewind(struct postino_source *source)

@@ -1,4 +1,5 @@
-/* AUTH with mechanisms that hear challenges, and with another one where the server does not know the first. */
+/* AUTH with first responses, with mechanisms that hear challenges, and with another one where the server does not know
+ * the first. */
 #include "internal.h"
 
 static bool ready(struct postino_session *s)
@@ -7,23 +8,33 @@ static bool ready(struct postino_session *s)
     return !challenged || !challenged->ready || challenged->ready(s);
 }
 
-/* The first of those still on offer that can be used here: its bit is the lowest of them. */
-static void find_ready(struct postino_session *s)
+/* The first of those still on offer: its bit is the lowest of them. */
+static enum postino_reason choose(struct postino_session *s)
 {
     struct postino_sasl *sasl = s->config->sasl;
-    postino_auth_basic.next(s);
-    while (s->spoken.step == POSTINO_STEP_AUTH && !ready(s)) {
-        if (!sasl->offered) { /* it was tried though it was not listed */
-            postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, POSTINO_REASON_NO_AUTH);
-            return;
-        }
-        sasl->offered &= sasl->offered - 1;
-        s->spoken.step = POSTINO_STEP_RSET;
-        postino_auth_basic.next(s);
-    }
+    const struct postino_mechanism *const *at = sasl->mechanisms;
+    sasl->chosen = NULL;
+    for (uint32_t rest = sasl->offered; rest && !sasl->chosen; rest >>= 1, at++)
+        if (rest & 1)
+            sasl->chosen = *at;
+    return postino_auth_basic.next(s);
 }
 
-static void next(struct postino_session *s)
+/* The first of those still on offer that can be used here. */
+static enum postino_reason find_ready(struct postino_session *s)
+{
+    struct postino_sasl *sasl = s->config->sasl;
+    enum postino_reason reason = choose(s);
+    while (!reason && s->spoken.step == POSTINO_STEP_AUTH && !ready(s)) {
+        if (!sasl->offered) /* it was tried though it was not listed */
+            return POSTINO_REASON_NO_AUTH;
+        sasl->offered &= sasl->offered - 1;
+        reason = choose(s);
+    }
+    return reason;
+}
+
+static enum postino_reason next(struct postino_session *s)
 {
     struct postino_sasl *sasl = s->config->sasl;
     uint32_t bit = 1;
@@ -36,7 +47,7 @@ static void next(struct postino_session *s)
             offered |= (sasl->offered & bit) != 0;
         }
     sasl->plus_missing = wanted && !offered;
-    find_ready(s);
+    return find_ready(s);
 }
 
 /* A first response that went with the command, and is one of several, was a round of its own. Where it is the only one,
@@ -61,44 +72,61 @@ static void forget(struct postino_sasl *sasl)
         sasl->accepted(sasl);
 }
 
-static void answered(struct postino_session *s, enum postino_verdict verdict)
+/* 4954 6: the server does not take this one after all. */
+static void try_another(struct postino_session *s)
+{
+    struct postino_sasl *sasl = s->config->sasl;
+    sasl->offered &= sasl->offered - 1;
+    enum postino_reason reason = find_ready(s);
+    if (reason)
+        postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, reason);
+}
+
+static bool answered(struct postino_session *s, enum postino_verdict verdict)
 {
     struct postino_sasl *sasl = s->config->sasl;
     const struct postino_challenged *challenged = sasl->chosen->challenged;
-    bool unknown = s->code == 504 && sasl->round == 0 && sasl->offered & (sasl->offered - 1);
-    if (unknown) { /* 4954 6: it does not take this one after all */
-        sasl->offered &= sasl->offered - 1;
-        s->spoken.step = POSTINO_STEP_RSET;
-        find_ready(s);
-        return;
+    if (s->code == 504 && sasl->round == 0 && sasl->offered & (sasl->offered - 1)) {
+        try_another(s);
+        return true;
     }
     if (s->code == 334)
         count_initial_response(sasl);
-    postino_auth_basic.answered(s, verdict);
-    if (verdict != POSTINO_VERDICT_ACCEPTED || s->failed || sasl->cancelled)
-        return;
+    if (!postino_auth_basic.answered(s, verdict))
+        return false;
+    if (sasl->round > sasl->chosen->rounds)
+        return true;
     if (challenged && challenged->heard && !challenged->heard(s, sasl->round - 1u)) {
         if (s->code == 334)
-            sasl->cancelled = true;
+            sasl->round = POSTINO_AUTH_CANCELLED;
         else
             postino_flow_refuse(s, POSTINO_VERDICT_FOR_NOW, POSTINO_REASON_UNPROVED);
     } else if (s->code != 334) {
         forget(sasl);
     }
+    return true;
 }
 
 static void heard(struct postino_session *s)
 {
-    postino_auth_basic.extension.heard(s);
+    struct postino_sasl *sasl = s->config->sasl;
+    uint32_t bit = 1;
+    if (!(s->offers & POSTINO_OFFERS_AUTH))
+        sasl->offered = 0;
+    for (const struct postino_mechanism *const *at = sasl->mechanisms; *at; at++, bit <<= 1)
+        if (strcmp((*at)->name, s->word) == 0)
+            sasl->offered |= bit;
 }
 
 static void render(const struct postino_session *s, struct postino_writer *w)
 {
+    const struct postino_sasl *sasl = s->config->sasl;
     postino_auth_basic.render(s, w);
+    if (sasl->round == 0 && sasl->initial_response)
+        sasl->initial_response(sasl, w);
 }
 
-const struct postino_opening postino_auth = {
-    {"AUTH", POSTINO_OFFERS_AUTH, heard, NULL, NULL}, next, render, answered, true};
+const struct postino_opening postino_auth = {{"AUTH", POSTINO_OFFERS_AUTH, heard}, next, answered, render};
 
 void postino_sasl_compute(struct postino_session *s)
 {

@@ -6,11 +6,13 @@
 
 #include <postino/sasl.h>
 
+/* A 1 in front of octets that there are none of. */
+#define POSTINO_RESPONSE_EMPTY 1u
+
 /* Octets on their way into base64 (4648 4), without a table: the time does not tell what they are. */
 struct postino_response {
     struct postino_writer *writer;
-    uint32_t bits;
-    uint8_t count;
+    uint32_t bits; /* a 1 and the octets: so it tells how many they are */
 };
 
 void postino_response_put(struct postino_response *response, char octet);
@@ -36,8 +38,22 @@ struct postino_mechanism {
     const struct postino_challenged *challenged; /* or NULL: then postino_auth_basic serves, too */
 };
 
-/* auth.c: puts response number `round`. */
-void postino_auth_put_response(const struct postino_sasl *sasl, unsigned round, struct postino_writer *writer);
+/* For `round`, behind the rounds of any mechanism: the next word is "*". */
+#define POSTINO_AUTH_CANCELLED 0xFFu
+
+/* Puts response number `round`. */
+static inline void postino_auth_put_response(const struct postino_sasl *sasl, unsigned round, struct postino_writer *w)
+{
+    struct postino_response response = {w, POSTINO_RESPONSE_EMPTY};
+    if (round >= sasl->chosen->rounds) { /* the server asks for more than there is (4954 4) */
+        postino_command_put(w, "*");
+    } else if (w->masked) {
+        postino_command_put(w, "***");
+    } else {
+        sasl->chosen->respond(sasl, round, &response);
+        postino_response_end(&response);
+    }
+}
 
 /* challenge.c: decodes base64 (4648 4) in place, strictly, NUL behind it. Returns the length, or -1. */
 ptrdiff_t postino_challenge_decode(char *text);

@@ -32,7 +32,7 @@ static const struct scram *scram_of(const struct postino_sasl *sasl)
 
 static void put_base64(struct postino_writer *w, const void *octets, size_t length)
 {
-    struct postino_response base64 = {w, 0, 0};
+    struct postino_response base64 = {w, POSTINO_RESPONSE_EMPTY};
     for (const char *at = octets; length--; at++)
         postino_response_put(&base64, *at);
     postino_response_end(&base64);
@@ -110,7 +110,7 @@ static void pour(const struct postino_sasl *sasl, render *text, struct postino_r
 
 static void put_final_without_proof(const struct postino_sasl *sasl, struct postino_writer *w)
 {
-    struct postino_response base64 = {w, 0, 0};
+    struct postino_response base64 = {w, POSTINO_RESPONSE_EMPTY};
     postino_command_put(w, "c=");
     pour(sasl, put_binding_input, &base64, NULL);
     postino_response_end(&base64);
@@ -229,11 +229,11 @@ static bool works(struct postino_session *s)
     struct postino_sasl_work *work = sasl->work;
     for (uint32_t left = work->slice ? work->slice : SLICE; left && work->iterations; left--, work->iterations--)
         if (!stretch_once(sasl))
-            sasl->cancelled = true;
+            sasl->round = POSTINO_AUTH_CANCELLED;
     if (work->iterations)
         return false;
     if (!sign(sasl))
-        sasl->cancelled = true;
+        sasl->round = POSTINO_AUTH_CANCELLED;
     return true;
 }
 

@@ -7,4 +7,4 @@ static void put(const struct postino_session *s, struct postino_writer *w)
         postino_command_put(w, " BODY=8BITMIME");
 }
 
-const struct postino_extension postino_8bitmime = {"8BITMIME", POSTINO_OFFERS_8BITMIME, NULL, NULL, put};
+const struct postino_extension postino_8bitmime = {{"8BITMIME", POSTINO_OFFERS_8BITMIME, NULL}, NULL, put};

@@ -221,4 +221,4 @@ static void heard(struct postino_session *s)
     s->chunks = &chunks;
 }
 
-const struct postino_extension postino_chunking = {"CHUNKING", POSTINO_OFFERS_CHUNKING, heard, NULL, NULL};
+const struct postino_extension postino_chunking = {{"CHUNKING", POSTINO_OFFERS_CHUNKING, heard}, NULL, NULL};

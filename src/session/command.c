@@ -17,7 +17,7 @@ void postino_command_put(struct postino_writer *w, const char *text)
 static void put_mail_parameters(const struct postino_session *s, struct postino_writer *w)
 {
     for (const struct postino_extension *const *at = s->extensions; *at; at++)
-        if ((*at)->put && s->offers & (*at)->offers)
+        if ((*at)->put && s->offers & (*at)->keyword.offers)
             (*at)->put(s, w);
 }
 
@@ -35,10 +35,12 @@ static const char *argument(const struct postino_session *s)
 static const char *verb(const struct postino_session *s)
 {
     /* In the order of the steps, from EHLO on. */
-    static const char verbs[] = "EHLO \0HELO \0\0\0RSET\0MAIL FROM:<\0RCPT TO:<\0DATA\0\r\n.\0\0QUIT";
+    static const char verbs[] = "EHLO \0HELO \0\0\0QUIT\0RSET\0MAIL FROM:<\0RCPT TO:<\0DATA\0\r\n.\0";
     const char *text = verbs;
     if (s->spoken.step == POSTINO_STEP_EHLO && s->config->lmtp)
         return s->config->lmtp->hello;
+    if (s->spoken.step == POSTINO_STEP_STARTTLS)
+        return s->config->opening[0]->keyword.name;
     for (unsigned step = POSTINO_STEP_EHLO; step < s->spoken.step; step++)
         text += strlen(text) + 1;
     if (s->spoken.step == POSTINO_STEP_CONTENT && s->column == 0) /* the last line has ended (5321 4.1.1.4) */
@@ -50,8 +52,8 @@ void postino_command_render(const struct postino_session *s, struct postino_writ
 {
     postino_command_put(w, verb(s));
     postino_command_put(w, argument(s));
-    if (s->spoken.step == POSTINO_STEP_STARTTLS || s->spoken.step == POSTINO_STEP_AUTH)
-        s->config->opening[s->spoken.step - POSTINO_STEP_STARTTLS]->render(s, w);
+    if (s->spoken.step == POSTINO_STEP_AUTH)
+        s->config->opening[1]->render(s, w);
     if (s->spoken.step == POSTINO_STEP_COMMAND)
         s->spoken.mail->command->render(s, w);
     if (s->spoken.step == POSTINO_STEP_MAIL || s->spoken.step == POSTINO_STEP_RCPT)

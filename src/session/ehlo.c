@@ -2,39 +2,40 @@
  */
 #include "internal.h"
 
-static bool is_keyword(struct postino_session *s, const struct postino_extension *extension)
+static bool is_keyword(struct postino_session *s, const struct postino_keyword *keyword)
 {
-    if (strcmp(extension->keyword, s->word) != 0)
+    if (strcmp(keyword->name, s->word) != 0)
         return false;
-    s->extension = extension;
-    s->word[0] = '\0';
+    s->keyword = keyword;
     return true;
 }
 
-static void find_extension(struct postino_session *s)
+static void find_keyword(struct postino_session *s)
 {
     for (int i = 0; i < 2; i++)
-        if (s->config->opening[i] && is_keyword(s, &s->config->opening[i]->extension))
+        if (s->config->opening[i] && is_keyword(s, &s->config->opening[i]->keyword))
             return;
-    for (const struct postino_extension *const *at = s->extensions; *at && !is_keyword(s, *at);)
+    for (const struct postino_extension *const *at = s->extensions; *at && !is_keyword(s, &(*at)->keyword);)
         at++;
 }
 
 static void word_ends(struct postino_session *s)
 {
-    if (s->extension && s->word_length == 0)
+    if (s->keyword && s->word_length == 0)
         return;
     s->word[s->word_length] = '\0';
     s->word_length = 0;
-    if (!s->extension)
-        find_extension(s);
-    if (!s->extension) {
+    if (!s->keyword) {
+        find_keyword(s);
+        s->word[0] = '\0';
+    }
+    if (!s->keyword) {
         s->word_length = POSTINO_WORDS_IGNORED;
         return;
     }
-    if (s->extension->heard)
-        s->extension->heard(s);
-    s->offers |= s->extension->offers;
+    if (s->keyword->heard)
+        s->keyword->heard(s);
+    s->offers |= s->keyword->offers;
 }
 
 void postino_ehlo_octet(struct postino_session *s, char octet)
@@ -43,7 +44,7 @@ void postino_ehlo_octet(struct postino_session *s, char octet)
         FIRST = 5
     };
     if (s->line_length <= FIRST) { /* its first octet, or an empty line's end */
-        s->extension = NULL;
+        s->keyword = NULL;
         s->word_length = 0;
     }
     if (s->word_length == POSTINO_WORDS_IGNORED)
@@ -52,7 +53,7 @@ void postino_ehlo_octet(struct postino_session *s, char octet)
         word_ends(s);
         return;
     }
-    if (octet >= 'a' && octet <= 'z')
+    if (octet >= 'a') /* what is no letter becomes none */
         octet = (char)(octet - 'a' + 'A');
     if (s->word_length < sizeof s->word - 1) /* a longer word than any that is known stays longer */
         s->word[s->word_length++] = octet;

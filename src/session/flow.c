@@ -39,12 +39,12 @@ bool postino_flow_may_speak(const struct postino_session *s)
         return true;
     if (s->outstanding)
         return may_run_ahead(s);
-    return s->spoken.step < POSTINO_STEP_RSET || s->spoken.step == POSTINO_STEP_QUIT || s->spoken.mail;
+    return s->spoken.step < POSTINO_STEP_RSET || s->spoken.mail;
 }
 
 static void advance(const struct postino_session *s, struct postino_cursor *cursor)
 {
-    if (cursor->step < POSTINO_STEP_RSET || cursor->step == POSTINO_STEP_QUIT)
+    if (cursor->step < POSTINO_STEP_RSET)
         return;
     if (cursor->step == POSTINO_STEP_RCPT && ++cursor->recipient < cursor->mail->recipient_count)
         return;
@@ -69,27 +69,22 @@ void postino_flow_spoken(struct postino_session *s)
     advance(s, &s->spoken);
 }
 
-/* The error is sticky, and so is its text. */
-static void end_with(struct postino_session *s, enum postino_verdict verdict, enum postino_reason reason)
+/* It does not go on, and the server is told QUIT. The error is sticky, and so is its text. */
+void postino_flow_refuse(struct postino_session *s, enum postino_verdict verdict, enum postino_reason reason)
 {
     postino_result_set(s, &s->error, verdict, reason);
     if (s->error.code == 0 && s->config->text_size)
         s->config->text[0] = '\0';
     s->failed = true;
+    s->spoken.step = POSTINO_STEP_QUIT;
 }
 
+/* It ends here, without a word. */
 void postino_flow_fail(struct postino_session *s, enum postino_reason reason)
 {
     if (!s->failed)
-        end_with(s, POSTINO_VERDICT_FOR_NOW, reason);
+        postino_flow_refuse(s, POSTINO_VERDICT_FOR_NOW, reason);
     s->closed = true;
-}
-
-/* It does not go on, and the server is told QUIT. */
-void postino_flow_refuse(struct postino_session *s, enum postino_verdict verdict, enum postino_reason reason)
-{
-    end_with(s, verdict, reason);
-    s->spoken.step = POSTINO_STEP_QUIT;
 }
 
 /* Lays the mail against what the server offers, before a word of it is spoken. */
@@ -106,7 +101,7 @@ static void prepare(struct postino_session *s)
     if (source->prepare && !source->prepare(source, s->offers))
         reason = POSTINO_REASON_SOURCE;
     for (const struct postino_extension *const *at = s->extensions; *at && !reason; at++)
-        if ((*at)->fits && s->offers & (*at)->offers)
+        if ((*at)->fits && s->offers & (*at)->keyword.offers)
             reason = (*at)->fits(s, mail);
     if (reason == POSTINO_REASON_REPLY)
         return;
@@ -136,7 +131,7 @@ static enum postino_step first_step(const struct postino_session *s)
 /* Where nothing is outstanding, mails that are over are left behind, and the cursors meet at what is spoken next. */
 void postino_flow_settle(struct postino_session *s)
 {
-    if (s->closed || s->spoken.step < POSTINO_STEP_RSET || s->spoken.step == POSTINO_STEP_QUIT)
+    if (s->closed || s->spoken.step < POSTINO_STEP_RSET)
         return;
     prepare(s);
     if (s->outstanding || s->offset)
@@ -158,28 +153,33 @@ void postino_flow_settle(struct postino_session *s)
 
 void postino_flow_open(struct postino_session *s)
 {
-    for (int i = 0; i < 2; i++)
-        if (s->config->opening[i] && !s->failed)
-            s->config->opening[i]->next(s);
+    enum postino_reason reason = POSTINO_REASON_REPLY;
+    for (int i = 0; i < 2 && !reason; i++)
+        if (s->config->opening[i])
+            reason = s->config->opening[i]->next(s);
+    if (reason)
+        postino_flow_refuse(s, POSTINO_VERDICT_FOR_GOOD, reason);
 }
 
-static void hello_answered(struct postino_session *s, enum postino_verdict verdict)
+/* These return whether the session goes on. */
+static bool hello_answered(struct postino_session *s, enum postino_verdict verdict)
 {
     if (verdict == POSTINO_VERDICT_ACCEPTED)
         s->spoken.step = POSTINO_STEP_RSET;
     else if (verdict == POSTINO_VERDICT_FOR_GOOD && s->awaited.step == POSTINO_STEP_EHLO && !s->config->lmtp)
         s->spoken.step = POSTINO_STEP_HELO;
     else
-        postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
+        return false;
     postino_flow_open(s);
+    return true;
 }
 
-static void rset_answered(struct postino_session *s, enum postino_verdict verdict)
+static bool rset_answered(struct postino_session *s, enum postino_verdict verdict)
 {
-    if (verdict == POSTINO_VERDICT_ACCEPTED)
-        s->dirty = false;
-    else if (!ahead_of(s) || !ahead_of(s)->refused(s))
-        postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
+    if (verdict != POSTINO_VERDICT_ACCEPTED)
+        return ahead_of(s) && ahead_of(s)->refused(s);
+    s->dirty = false;
+    return true;
 }
 
 static void set_mail_result(struct postino_session *s, enum postino_verdict verdict)
@@ -270,25 +270,25 @@ static bool content_answered(struct postino_session *s, enum postino_verdict ver
 /* Applies a verdict to the step that was awaited; returns whether that step stays awaited. */
 static bool apply(struct postino_session *s, enum postino_verdict verdict)
 {
+    bool goes_on = true;
     switch ((enum postino_step)s->awaited.step) {
     case POSTINO_STEP_CONNECT:
     case POSTINO_STEP_QUIT:
         break;
     case POSTINO_STEP_GREETING:
         s->spoken.step = POSTINO_STEP_EHLO;
-        if (verdict != POSTINO_VERDICT_ACCEPTED)
-            postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
+        goes_on = verdict == POSTINO_VERDICT_ACCEPTED;
         break;
     case POSTINO_STEP_EHLO:
     case POSTINO_STEP_HELO:
-        hello_answered(s, verdict);
+        goes_on = hello_answered(s, verdict);
         break;
     case POSTINO_STEP_STARTTLS:
     case POSTINO_STEP_AUTH:
-        s->config->opening[s->awaited.step - POSTINO_STEP_STARTTLS]->answered(s, verdict);
+        goes_on = s->config->opening[s->awaited.step - POSTINO_STEP_STARTTLS]->answered(s, verdict);
         break;
     case POSTINO_STEP_RSET:
-        rset_answered(s, verdict);
+        goes_on = rset_answered(s, verdict);
         break;
     case POSTINO_STEP_MAIL:
         mail_answered(s, verdict);
@@ -303,6 +303,8 @@ static bool apply(struct postino_session *s, enum postino_verdict verdict)
     case POSTINO_STEP_COMMAND:
         return content_answered(s, verdict);
     }
+    if (!goes_on)
+        postino_flow_refuse(s, verdict, POSTINO_REASON_REPLY);
     return false;
 }
 

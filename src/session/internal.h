@@ -29,13 +29,18 @@ struct postino_writer {
     bool masked;   /* for eyes that must not see credentials */
 };
 
-struct postino_extension {
-    const char *keyword; /* in capitals */
-    uint32_t offers;     /* POSTINO_OFFERS_… */
-    /* Each may be NULL. What stands behind the keyword in the EHLO reply, in capitals: `word` of the session, empty as
-     * it begins, then one after the other, until `word_length` is POSTINO_WORDS_IGNORED. */
+/* What begins a line of the EHLO reply. */
+struct postino_keyword {
+    const char *name; /* in capitals */
+    uint32_t offers;  /* POSTINO_OFFERS_… */
+    /* May be NULL. What stands behind the keyword, in capitals: `word` of the session, empty as it begins, then one
+     * after the other, until `word_length` is POSTINO_WORDS_IGNORED. */
     void (*heard)(struct postino_session *session);
-    /* May the mail go to this server? POSTINO_REASON_REPLY: yes. */
+};
+
+struct postino_extension {
+    struct postino_keyword keyword;
+    /* Each may be NULL. May the mail go to this server? POSTINO_REASON_REPLY: yes. */
     enum postino_reason (*fits)(const struct postino_session *session, const struct postino_mail *mail);
     /* Parameters of MAIL. */
     void (*put)(const struct postino_session *session, struct postino_writer *writer);
@@ -75,12 +80,14 @@ struct postino_behind_dot {
 
 /* A step between EHLO and the first mail. */
 struct postino_opening {
-    struct postino_extension extension;
-    /* Hears that the step before it is done, well or not, and may choose another step to be spoken next, or refuse. */
-    void (*next)(struct postino_session *session);
+    struct postino_keyword keyword;
+    /* Hears that the step before it is done, well or not, and may choose another step to be spoken next. Returns why it
+     * does not go on, or POSTINO_REASON_REPLY. */
+    enum postino_reason (*next)(struct postino_session *session);
+    /* Returns whether the session goes on. */
+    bool (*answered)(struct postino_session *session, enum postino_verdict verdict);
+    /* Of AUTH; the command of STARTTLS is its keyword. */
     void (*render)(const struct postino_session *session, struct postino_writer *writer);
-    void (*answered)(struct postino_session *session, enum postino_verdict verdict);
-    bool required;
 };
 
 /* For servers that a drop-in must live with. */

@@ -12,9 +12,15 @@ static bool let_dig(char c)
     return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
-static bool atext(char c)
+/* Neither a space nor one of `others`. */
+static bool printable_but(const char *others, char c)
 {
-    return let_dig(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+    return c > ' ' && c <= '~' && !strchr(others, c);
+}
+
+static bool atext(char c) /* 5322 3.2.3: what is no special */
+{
+    return printable_but("()<>[]:;@\\,.\"", c);
 }
 
 /* Dot-string: atoms with single dots between them. Returns what follows. */
@@ -62,10 +68,9 @@ static bool domain(const char *at)
 static bool address_literal(const char *at)
 {
     const char *start = at;
-    while (*++at && *at != ']') {
-        if (*at <= ' ' || *at > '~' || strchr("[\\<>", *at))
-            return false;
-    }
+    do
+        at++;
+    while (printable_but("[\\]<>", *at));
     return at > start + 1 && at[0] == ']' && at[1] == '\0';
 }
 

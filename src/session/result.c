@@ -68,15 +68,17 @@ void postino_mail_end(struct postino_mail *mail, const struct postino_result *wh
 /* The session ended before the mail did. */
 void postino_result_abandon(const struct postino_session *s, struct postino_mail *mail)
 {
+    const struct postino_result *shared = &mail->result;
     struct postino_result why = s->error;
     why.outcome = POSTINO_NOT_TRIED;
     if (mail->is.ended && s->total - mail->end >= s->unsent && s->error.code != 421)
         why.outcome = POSTINO_UNCERTAIN;
     else if (mail->is.open || (mail->is.begun && s->total - mail->begin > s->unsent))
         why.outcome = POSTINO_REFUSED_FOR_NOW;
-    if (mail->is.doomed)
-        why = mail->result;
-    else if (mail->result.outcome != POSTINO_ACCEPTED) /* by a recipient of LMTP */
-        copy(&mail->result, &why);
-    postino_result_share(mail, &why);
+    if (!mail->is.doomed) {
+        shared = &why;
+        if (mail->result.outcome != POSTINO_ACCEPTED) /* by a recipient of LMTP */
+            copy(&mail->result, &why);
+    }
+    postino_result_share(mail, shared);
 }

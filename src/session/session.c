@@ -88,17 +88,18 @@ static size_t speak(struct postino_session *s, char *buffer, size_t size)
         s->spoken.mail->is.begun = true;
         s->spoken.mail->begin = s->total;
     }
-    if (rest > size) {
-        s->offset += size;
-        s->total += size;
-        return size;
-    }
-    s->offset = 0;
+    bool done = rest <= size;
+    if (!done)
+        rest = size;
     s->total += rest;
-    if (s->config->trace)
-        s->config->trace->spoken(s->config->trace, s);
-    postino_flow_spoken(s);
-    postino_flow_settle(s);
+    s->offset += rest;
+    if (done) {
+        s->offset = 0;
+        if (s->config->trace)
+            s->config->trace->spoken(s->config->trace, s);
+        postino_flow_spoken(s);
+        postino_flow_settle(s);
+    }
     return rest;
 }
 

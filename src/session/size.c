@@ -37,4 +37,4 @@ static void put(const struct postino_session *s, struct postino_writer *w)
     postino_command_put(w, at);
 }
 
-const struct postino_extension postino_size = {"SIZE", POSTINO_OFFERS_SIZE, heard, fits, put};
+const struct postino_extension postino_size = {{"SIZE", POSTINO_OFFERS_SIZE, heard}, fits, put};

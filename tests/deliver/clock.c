@@ -57,7 +57,7 @@ static void each_step_has_its_time_out(void)
 
 static void each_time_out_can_be_set(void)
 {
-    uint16_t timeouts_s[POSTINO_STEP_QUIT + 1] = {0};
+    uint16_t timeouts_s[POSTINO_STEP_COMMAND + 1] = {0};
     for (size_t i = 0; i < STEPS; i++) {
         begin(i);
         memset(timeouts_s, 0, sizeof timeouts_s);

@@ -43,10 +43,13 @@ static void odd_spellings_are_left_out(void)
     filters_to("Bcc : b\r\nA: c\r\n\r\n", "A: c\r\n\r\n");
     filters_to("bCc \t: b\r\nresent-BCC\t: c\r\n\r\n", "\r\n");
     filters_to("Bcc                                  : b\r\nA: c\r\n\r\n", "A: c\r\n\r\n");
-    filters_to("A: b\rBcc: c\rD: e\r\rx", "A: b\rD: e\r\rx");
+    filters_to("A: b\rBcc: c\rD: e\r\rx", "A: b\r\nD: e\r\rx");
     filters_to("A: b\rBc\nC: d\r\n\r\n", "A: b\rBc\nC: d\r\n\r\n"); /* not one line end */
     filters_to("Bcc: b\rBc\nBcc: d\nE: f\n\n", "Bc\nE: f\n\n");
     filters_to("A: b\r\rBcc: c", "A: b\r\rBcc: c");
+    filters_to("A: b\rBcc: c\n\nBcc: body", "A: b\r\n\nBcc: body"); /* found by a fuzzer: CR and LF had met */
+    filters_to("A: b\r\nBcc: c\n\nBcc: body", "A: b\r\n\nBcc: body");
+    filters_to("A: b\rBcc: c\nBcc: d\r\n\nBcc: body", "A: b\r\n\nBcc: body");
     filters_to("A: b\n\rBcc: c", "A: b\n\rBcc: c");
 }
 

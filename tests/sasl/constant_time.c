@@ -73,7 +73,7 @@ static void base64_does_not_look_at_octets(void)
     }
     for (size_t length = 0; length <= sizeof secret; length++) {
         struct postino_writer writer = {known, sizeof known, 0, 0, false};
-        struct postino_response response = {&writer, 0, 0};
+        struct postino_response response = {&writer, POSTINO_RESPONSE_EMPTY};
         char octets[sizeof secret];
         memcpy(octets, secret, sizeof octets);
         hide(octets, sizeof octets);
@@ -105,7 +105,7 @@ static struct postino_session session;
 static void put_base64(char *to, const char *octets, size_t length)
 {
     struct postino_writer writer = {to, 400, 0, 0, false};
-    struct postino_response response = {&writer, 0, 0};
+    struct postino_response response = {&writer, POSTINO_RESPONSE_EMPTY};
     for (size_t i = 0; i < length; i++)
         postino_response_put(&response, octets[i]);
     postino_response_end(&response);
@@ -145,10 +145,10 @@ static void begin(bool secrets)
     CHECK(sasl.chosen->challenged->works(&session));
 }
 
-static void respond(char *to, size_t size)
+static void respond(char *to, size_t size, unsigned round)
 {
     struct postino_writer writer = {to, size, 0, 0, false};
-    postino_auth_put_response(&sasl, 1, &writer);
+    postino_auth_put_response(&sasl, round, &writer);
     to[writer.length < size ? writer.length : size - 1] = '\0';
 }
 
@@ -156,10 +156,10 @@ static void proofs_are_made_without_looking(void)
 {
     char known[256], hidden[256];
     begin(false);
-    respond(known, sizeof known);
+    respond(known, sizeof known, 1);
     CHECK_NUMBER(complaints(), 0);
     begin(true);
-    respond(hidden, sizeof hidden);
+    respond(hidden, sizeof hidden, 1);
     CHECK_NUMBER(complaints(), 0);
     CHECK(is_hidden(hidden, strlen(known))); /* all the way */
     show(hidden, sizeof hidden);
@@ -189,10 +189,10 @@ static void digests_are_written_without_looking(void)
     char known[64], hidden[64];
     begin_with(&postino_cram_md5, false);
     CHECK(hear("<1@x.test>", 0));
-    respond(known, sizeof known);
+    respond(known, sizeof known, 0);
     begin_with(&postino_cram_md5, true);
     CHECK(hear("<1@x.test>", 0));
-    respond(hidden, sizeof hidden);
+    respond(hidden, sizeof hidden, 0);
     CHECK_NUMBER(complaints(), 0);
     CHECK(is_hidden(hidden, strlen(known)));
     show(hidden, sizeof hidden);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const play_steps[] = {"CONNECT", "GREETING", "EHLO", "HELO",    "STARTTLS", "AUTH", "RSET",
-                                  "MAIL",    "RCPT",     "DATA", "CONTENT", "COMMAND",  "QUIT"};
+const char *const play_steps[] = {"CONNECT", "GREETING", "EHLO", "HELO", "STARTTLS", "AUTH",   "QUIT",
+                                  "RSET",    "MAIL",     "RCPT", "DATA", "CONTENT",  "COMMAND"};
 const char *const play_needs[] = {"send", "receive", "tls", "content", "time", "mail", "close"};
 const char *const play_outcomes[] = {"not tried", "accepted", "refused for now", "refused for good", "uncertain"};
 static const char *const reasons[] = {
