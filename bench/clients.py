@@ -34,11 +34,13 @@ class Client:
                         else word.replace("@HOST@", "\"$POSTINO_ADDRESS\"") for word in words)
 
 
-def postino(program):
+def postino(program, by_data=False):
+    more = ["--without", "CHUNKING"] if by_data else []
+
     def command(host, port, path, addresses):
         return [program, "send", "--server", "smtp://%s:%d" % (host, port), "--name", NAME, "--from", SENDER, "--to",
-                ",".join(addresses), "--message", path]
-    return Client("postino send", command, first_line([program, "--version"]))
+                ",".join(addresses), "--message", path] + more
+    return Client("postino send" + (" by DATA" if by_data else ""), command, first_line([program, "--version"]))
 
 
 def secured(program, url, folder, secret, pin, path, count, *more):

@@ -41,6 +41,7 @@ static const char help[] =
     "  --name NAME          what to call ourselves in EHLO\n"
     "  --local-address A    the address to connect from\n"
     "  --timeout SECONDS    an end to it all; default: only each step of SMTP has its own\n"
+    "  --without LIST       do without these, though they are offered: CHUNKING,PIPELINING,8BITMIME,SIZE\n"
     "  --trace              show the conversation on standard error\n"
     "  --json               tell what became of it as a line of JSON on standard output\n"
     "\n"
@@ -77,6 +78,7 @@ enum option_value {
     OPTION_NAME,
     OPTION_LOCAL_ADDRESS,
     OPTION_TIMEOUT,
+    OPTION_WITHOUT,
     OPTION_TRACE,
     OPTION_JSON,
     OPTION_HELP
@@ -110,6 +112,7 @@ static const struct option options[] = {
     {"name", required_argument, NULL, OPTION_NAME},
     {"local-address", required_argument, NULL, OPTION_LOCAL_ADDRESS},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"without", required_argument, NULL, OPTION_WITHOUT},
     {"trace", no_argument, NULL, OPTION_TRACE},
     {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, OPTION_HELP},
@@ -244,6 +247,9 @@ static bool take_option(struct request *request, int option, const char *argumen
         return true;
     case OPTION_TIMEOUT:
         return set_timeout(request, argument);
+    case OPTION_WITHOUT:
+        request->submission.extensions = postino_extensions_without(argument);
+        return request->submission.extensions != NULL;
     case OPTION_TRACE:
         request->submission.trace = true;
         return true;

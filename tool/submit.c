@@ -104,6 +104,7 @@ int postino_submit(const struct postino_submission *submission)
         .name = submission->name,
         .local_address = submission->local_address,
         .total_s = submission->total_s,
+        .extensions = submission->extensions,
         .with_cancel_fd = true,
         .cancel_fd = postino_catch_signals(),
         .trace = submission->trace ? &trace : NULL,

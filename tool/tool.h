@@ -35,6 +35,10 @@ void postino_secret_free(char *secret);
 struct postino_provider *postino_provider_open(void);
 void postino_provider_close(void);
 
+/* extensions.c: those of postino_extensions that are not named in `list`, in words with commas between them. NULL where
+ * one of these is none that can be left out, having said so. */
+const struct postino_extension *const *postino_extensions_without(const char *list);
+
 /* tool.c */
 extern const char *postino_program; /* as it was called, for messages */
 /* Says it on standard error, with what a terminal must not see escaped. */
@@ -82,6 +86,7 @@ struct postino_submission {
     struct postino_people recipients;
     struct postino_source *source;
     uint32_t total_s;
+    const struct postino_extension *const *extensions; /* NULL: all */
     bool all_or_none;
     bool trace;
     bool json;

@@ -100,7 +100,9 @@ struct postino_send_options {
     const uint16_t *timeouts_s; /* by enum postino_step, see struct postino_delivery_config */
     bool behind_dot;            /* see struct postino_config */
     uint16_t window;            /* see struct postino_config */
-    bool with_cancel_fd;        /* `cancel_fd` is one: once it can be read, the send ends, with its outcome */
+    uint16_t mails_in_flight;   /* see struct postino_config */
+    const struct postino_extension *const *extensions; /* that may be used; NULL: postino_extensions */
+    bool with_cancel_fd; /* `cancel_fd` is one: once it can be read, the send ends, with its outcome */
     int cancel_fd;
     struct postino_trace *trace; /* or NULL */
 

@@ -111,6 +111,7 @@ struct postino_mail_is {
     bool ended;     /* `end` is where its content ended in the octets of the session */
     bool done;      /* can be handed back */
     bool chunked;   /* a chunk of its content was spoken */
+    bool drained;   /* its source has ended */
     uint8_t chunks; /* spoken and not answered */
 };
 

@@ -58,7 +58,7 @@ static bool refused(struct postino_session *s)
 static size_t leave(struct postino_session *s)
 {
     struct postino_mail *mail = s->spoken.mail;
-    s->content_ended = s->read_cr = false;
+    s->content_ended = s->read_cr = s->spilled = false;
     s->column = 0;
     if (mail->is.chunked) {
         postino_flow_refuse(s, (enum postino_verdict)mail->result.outcome, (enum postino_reason)mail->result.reason);
@@ -85,7 +85,7 @@ static void chunk_spoken(struct postino_session *s, const char *command, size_t 
             s->awaited = s->spoken;
         return;
     }
-    s->content_ended = s->read_cr = false;
+    s->content_ended = s->read_cr = s->spilled = false;
     s->column = 0;
     postino_flow_spoken(s);
     mail->end += length;
@@ -110,14 +110,38 @@ static size_t digits_of(size_t number)
     return digits;
 }
 
-/* Octets of the content, from the start of the buffer on; less than `size` where the source has no more for now, or
- * ever. */
-static size_t fill(struct postino_session *s, char *buffer, size_t size)
+/* The source has ended. What is no whole line at its end becomes one, as it does by DATA. Returns the octets for that;
+ * there is room for one at least. */
+static size_t end_line(struct postino_session *s, char *buffer, size_t size)
 {
+    s->spoken.mail->is.drained = true;
+    if (!s->column)
+        return 0;
+    s->column = 0;
+    buffer[0] = '\r';
+    if (size == 1) {
+        s->pending = '\n';
+        s->spilled = true;
+        return 1;
+    }
+    buffer[1] = '\n';
+    return 2;
+}
+
+/* `enough` octets of the content, or one more where that is a line end; less where the source has no more for now, or
+ * ever: then the content has ended. */
+static size_t fill(struct postino_session *s, char *buffer, size_t size, size_t enough)
+{
+    const struct postino_mail *mail = s->spoken.mail;
     size_t filled = 0;
     s->not_yet = false;
-    while (size - filled >= 2 && !s->content_ended && !s->not_yet && !s->spoken.mail->is.doomed)
+    while (filled < enough && !s->not_yet && !mail->is.doomed && !(mail->is.drained && !s->spilled)) {
         filled += postino_content_read(s, buffer + filled, size - filled);
+        if (s->content_ended)
+            filled += end_line(s, buffer + filled, size - filled);
+        s->content_ended = false;
+    }
+    s->content_ended = mail->is.drained && !s->spilled;
     return filled;
 }
 
@@ -128,7 +152,7 @@ static size_t speak_narrow(struct postino_session *s, char *buffer, size_t size)
     char next[3] = "";
     const char *command = "BDAT 1\r\n";
     if (s->offset == 0) {
-        size_t length = fill(s, next, 2);
+        size_t length = fill(s, next, 2, 1);
         if (length == 0 && !s->content_ended)
             return 0;
         s->pending = length ? next[0] : '\0';
@@ -156,7 +180,7 @@ static size_t speak_narrow(struct postino_session *s, char *buffer, size_t size)
 static size_t speak_wide(struct postino_session *s, char *buffer, size_t size)
 {
     size_t command = 12 + digits_of(size);
-    size_t length = fill(s, buffer + command, size - command);
+    size_t length = fill(s, buffer + command, size - command, size - command);
     bool last = s->content_ended;
     if (s->spoken.mail->is.doomed || (length == 0 && !last))
         return 0;
@@ -169,12 +193,11 @@ static size_t speak_wide(struct postino_session *s, char *buffer, size_t size)
 static size_t speak(struct postino_session *s, char *buffer, size_t size)
 {
     struct postino_mail *mail = s->spoken.mail;
-    size_t length = 0;
     if (s->offset == 0 && mail->is.doomed)
         return leave(s);
     if (!recipients_answered(s, mail) && size > AHEAD_MAX - (s->total - mail->begin))
         size = AHEAD_MAX - (s->total - mail->begin);
-    length = s->offset || size < NARROW ? speak_narrow(s, buffer, size) : speak_wide(s, buffer, size);
+    size_t length = s->offset || size < NARROW ? speak_narrow(s, buffer, size) : speak_wide(s, buffer, size);
     if (length == 0 && mail->is.doomed) {
         mail->result.step = POSTINO_STEP_CONTENT;
         if (s->outstanding == 0)

@@ -3,12 +3,20 @@
 
 static const struct postino_extension enhanced = {
     {"ENHANCEDSTATUSCODES", POSTINO_OFFERS_ENHANCEDSTATUSCODES, NULL}, NULL, NULL};
-static const struct postino_extension chunking = {{"CHUNKING", POSTINO_OFFERS_CHUNKING, NULL}, NULL, NULL};
 static const struct postino_extension binary = {{"BINARYMIME", POSTINO_OFFERS_BINARYMIME, NULL}, NULL, NULL};
 static const struct postino_extension utf8 = {{"SMTPUTF8", POSTINO_OFFERS_SMTPUTF8, NULL}, NULL, NULL};
 static const struct postino_extension dsn = {{"DSN", POSTINO_OFFERS_DSN, NULL}, NULL, NULL};
 static const struct postino_extension auth = {{"AUTH", POSTINO_OFFERS_AUTH, NULL}, NULL, NULL};
 
 const struct postino_extension *const postino_extensions[] = {
-    &postino_pipelining, &postino_8bitmime, &postino_size, &enhanced, &chunking, &binary, &utf8, &dsn, &auth, NULL,
+    &postino_pipelining,
+    &postino_8bitmime,
+    &postino_size,
+    &enhanced,
+    &postino_chunking,
+    &binary,
+    &utf8,
+    &dsn,
+    &auth,
+    NULL,
 };

@@ -193,7 +193,7 @@ def test_traces_and_errors_tell_no_secret():
                     said = [line[3:] for line in done.err.splitlines() if line.startswith('C: ')]
                     at = said.index([line for line in said if line.startswith('AUTH ')][0])
                     for line in said[at:]:
-                        assert re.fullmatch(r'AUTH [A-Z0-9-]+( \*\*\*)?|\*\*\*|\*|MAIL .*|RCPT .*|DATA|\.|QUIT|', line), line
+                        assert re.fullmatch(r'AUTH [A-Z0-9-]+( \*\*\*)?|\*\*\*|\*|MAIL .*|RCPT .*|DATA|BDAT .*|\.|QUIT|', line), line
                     for form in forms('alice', PASSWORD):
                         assert form.decode('latin-1') not in done.out + done.err, form
 

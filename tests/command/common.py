@@ -16,7 +16,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(os.path.dirname(HERE), 'sink'))
 
-from harness import PATIENCE, PROGRAM, Sink, equal  # noqa: E402
+import harness  # noqa: E402
+from harness import PATIENCE, PROGRAM, equal  # noqa: E402
 
 OK, USAGE, DATAERR, NOINPUT, UNAVAILABLE, TEMPFAIL, UNCERTAIN = 0, 64, 65, 66, 69, 75, 79
 ENVELOPE = ('--from', 'a@example.test', '--to', 'b@example.test')
@@ -26,6 +27,13 @@ ENVIRONMENT.pop('POSTINO_SERVER', None)
 
 class Skip(Exception):
     pass
+
+
+class Sink(harness.Sink):
+    """The content comes by DATA, unless chunks are to be tried."""
+
+    def __init__(self, *options, chunks=False, **more):
+        super().__init__(*options, *(() if chunks else ('--hide', 'CHUNKING')), **more)
 
 
 class Done:

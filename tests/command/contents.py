@@ -1,5 +1,7 @@
 """Contents: what arrives is what an independent normaliser makes of what was given, and one mail only."""
+import functools
 import hashlib
+import itertools
 import os
 import random
 import threading
@@ -12,14 +14,23 @@ SMUGGLED = b'MAIL FROM:<evil@x.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\nX: y\r\n\r
 HEAD = b'From: a@x.test\r\nSubject: s\r\n\r\n'
 
 
+def by_data_and_by_bdat(test):
+    @functools.wraps(test)
+    def both():
+        test(chunks=False)
+        test(chunks=True)
+    return both
+
+
 def one(mails, expected):
     equal(len(mails), 1)
     assert mails[0][0] == expected, 'stored %r is not %r' % (mails[0][0][-300:], expected[-300:])
 
 
-def test_endings_that_smuggle_stay_inside_one_mail():
+@by_data_and_by_bdat
+def test_endings_that_smuggle_stay_inside_one_mail(chunks):
     bodies = [end + SMUGGLED for end in ENDS] + [b'x' + end for end in ENDS] + [b'x' + end + end + b'y' for end in ENDS]
-    with Sink(maildir=True) as sink:
+    with Sink(maildir=True, chunks=chunks) as sink:
         for body in bodies:
             expect(send(sink, '--message', '-', input=HEAD + body), OK)
         kept = [mail[0] for mail in sink.mails()]
@@ -28,16 +39,18 @@ def test_endings_that_smuggle_stay_inside_one_mail():
             assert stored == normal(HEAD + given), '%r is not %r' % (stored, normal(HEAD + given))
 
 
-def test_endings_that_smuggle_in_headers():
-    with Sink(maildir=True) as sink:
+@by_data_and_by_bdat
+def test_endings_that_smuggle_in_headers(chunks):
+    with Sink(maildir=True, chunks=chunks) as sink:
         given = [b'X: y' + end + b'Z: q\r\n\r\nt\r\n' for end in ENDS] + [end + HEAD + b't' for end in ENDS]
         for message in given:
             expect(send(sink, '--message', '-', input=message), OK)
         equal([mail[0] for mail in sink.mails()], [normal(message) for message in given])
 
 
-def test_endings_that_smuggle_at_the_borders_of_buffers():
-    with Sink(maildir=True) as sink:
+@by_data_and_by_bdat
+def test_endings_that_smuggle_at_the_borders_of_buffers(chunks):
+    with Sink(maildir=True, chunks=chunks) as sink:
         given = []
         for border in 4096, 16384, 32768, 65536:
             for shift in range(-6, 5):
@@ -51,8 +64,9 @@ def test_endings_that_smuggle_at_the_borders_of_buffers():
         equal(len(sink.mails()), len(given))
 
 
-def test_such_texts_are_composed_into_one_mail():
-    with Sink(maildir=True) as sink, folder() as here:
+@by_data_and_by_bdat
+def test_such_texts_are_composed_into_one_mail(chunks):
+    with Sink(maildir=True, chunks=chunks) as sink, folder() as here:
         for end in ENDS:
             body = b'first' + end + SMUGGLED
             expect(send(sink, '--text-file', file(here, 'text', body)), OK)
@@ -63,8 +77,9 @@ def test_such_texts_are_composed_into_one_mail():
             equal(normal(got), normal(b'first' + end + SMUGGLED))
 
 
-def test_nul_octets():
-    with Sink(maildir=True) as sink, folder() as here:
+@by_data_and_by_bdat
+def test_nul_octets(chunks):
+    with Sink(maildir=True, chunks=chunks) as sink, folder() as here:
         for body in b'\0', b'a\r\n\0.\r\nb', b'a\r\n.\0\r\nb', b'a\r\n\0\r\n.\r\n':
             expect(send(sink, '--message', '-', input=HEAD + body), DATAERR, 'NUL')
             expect(sendmail(sink, '-i', 'b@x.test', input=HEAD + body), DATAERR, 'NUL')
@@ -73,8 +88,9 @@ def test_nul_octets():
         equal(len(sink.mails()), 4)
 
 
-def test_lengths_of_lines():
-    with Sink(maildir=True) as sink:
+@by_data_and_by_bdat
+def test_lengths_of_lines(chunks):
+    with Sink(maildir=True, chunks=chunks) as sink:
         for length in 1, 78, 79, 997, 998:
             for end in b'', b'\n', b'\r\n':
                 expect(send(sink, '--message', '-', input=HEAD + b'x' * length + end), OK)
@@ -88,8 +104,9 @@ def test_lengths_of_lines():
             assert max(map(len, sink.mails()[-1][0].split(b'\r\n'))) <= 998
 
 
-def test_empty_contents():
-    with Sink(maildir=True) as sink, folder() as here:
+@by_data_and_by_bdat
+def test_empty_contents(chunks):
+    with Sink(maildir=True, chunks=chunks) as sink, folder() as here:
         empty = file(here, 'empty', b'')
         for given in b'', b'\n', b'\r\n', b'\r', b'Subject: only\n', b'Subject: only', b'Subject: s\n\n', b'.', b'.\n', b'\n.\n', b'B', b'Bcc: x@x.test\n':
             for options in ('--message', '-'), ('--message', file(here, 'given', given)):
@@ -125,9 +142,10 @@ def test_eight_bits():
         assert max(stored) < 128
 
 
-def test_random_octets_of_line_ends_and_dots():
+@by_data_and_by_bdat
+def test_random_octets_of_line_ends_and_dots(chunks):
     numbers = random.Random(5321)
-    with Sink(maildir=True) as sink, folder() as here:
+    with Sink(maildir=True, chunks=chunks) as sink, folder() as here:
         given = [HEAD + bytes(numbers.choice(b'\r\n\r\n..ab') for _ in range(numbers.choice((10, 3000, 70000)))) for _ in range(30)]
         for message in given:
             expect(send(sink, '--message', file(here, 'message', message)), OK)
@@ -135,9 +153,10 @@ def test_random_octets_of_line_ends_and_dots():
             assert mail[0] == normal(message)
 
 
-def test_five_mebibytes_with_either_line_end():
+@by_data_and_by_bdat
+def test_five_mebibytes_with_either_line_end(chunks):
     line = b'.' + bytes(range(0x20, 0x7F)) * 7
-    with Sink(maildir=True) as sink, folder() as here:
+    with Sink(maildir=True, chunks=chunks) as sink, folder() as here:
         for end in b'\n', b'\r\n':
             path = file(here, 'large', HEAD.replace(b'\r\n', end) + (line + end) * 7900)
             assert os.path.getsize(path) > 5 << 20
@@ -153,11 +172,12 @@ def test_five_mebibytes_with_either_line_end():
             equal(declared, [len(length)])
 
 
-def test_attachments_of_any_octets():
+@by_data_and_by_bdat
+def test_attachments_of_any_octets(chunks):
     everything = bytes(range(256)) * 9
     given = [b'', b'\0', b'\r', b'\n', b'\r\n.\r\n', b'.', everything, b'x' * 57, b'x' * 58, b'x' * 114, everything * 500]
     given += [os.urandom(n) for n in (56, 57, 58, 59, 57 * 3, 4096, 32768, 65536, 1 << 20)]
-    with Sink(maildir=True) as sink, folder() as here:
+    with Sink(maildir=True, chunks=chunks) as sink, folder() as here:
         options = [word for i, octets in enumerate(given) for word in ('--attach', file(here, 'part%d.bin' % i, octets))]
         expect(send(sink, '--text', 't', *options), OK)
         stored = sink.mails()[0][0]
@@ -196,9 +216,9 @@ def test_files_that_are_not_regular():
 
 
 def test_a_file_that_shrinks_while_it_is_sent():
-    """Attacks 138: cut behind the first octets on the wire; the connection ends without a terminator."""
-    for size in 3 << 20, 200000:
-        with Sink('--delay', 'data=400', maildir=True) as sink, folder() as here:
+    """Attacks 138: cut behind the first octets on the wire; the connection ends without a terminator, or a last chunk."""
+    for size, delay in itertools.product((3 << 20, 200000), ('data=400', 'rcpt=400')):
+        with Sink('--delay', delay, chunks=delay == 'rcpt=400', maildir=True) as sink, folder() as here:
             path = file(here, 'message', HEAD + b'line of the message\r\n' * (size // 21))
             cut = threading.Timer(0.2, os.truncate, (path, 70000))
             cut.start()

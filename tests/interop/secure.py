@@ -53,6 +53,7 @@ SERVERS = {
 }
 FURTHER = ('haraka', 'sendmail', 'courier')
 EXACT = ('aiosmtpd', 'smtp-server')  # they keep mails octet for octet
+CHUNKING = ('postfix', 'exim', 'dovecot')
 RESUMING = ('postfix', 'exim', 'aiosmtpd', 'smtp-server', 'haraka', 'sendmail')  # the others give no tickets, or forget their key
 SCHEMES = {'in_clear': 'smtp+notls', 'starttls': 'smtp+tls', 'implicit': 'smtps', 'lmtp_starttls': 'lmtp', 'lmtp_in_clear': 'lmtp'}
 
@@ -217,6 +218,7 @@ class Suite:
     def of_way(self, port, way, offered):
         at = '%s_%s' % (port, way)
         self.add(at + '_offers', self.offers, port, way, offered)
+        self.add(at + '_by_chunks_and_by_data', self.by_chunks_and_by_data, port, way, next(m for m in offered if m == '-' or m in BY_PASSWORD))
         for mechanism in offered:
             if mechanism == '-':
                 self.add(at + '_without_auth', self.without_auth, port, way)
@@ -251,6 +253,14 @@ class Suite:
         if others:
             self.comments.append('# not ours: %s %s %s' % (self.name, way, ' '.join(others)))
         equal(sorted(found & set(OURS)), sorted(set(offered) - {'-'}))
+
+    def by_chunks_and_by_data(self, rig, port, way, mechanism):
+        by = rig.by(mechanism) if mechanism != '-' else []
+        _, trace = rig.send(rig.url(rig.ports[port], way), *by)
+        chunks = self.name in CHUNKING
+        equal([bool(re.search(line, trace, re.M)) for line in ('^S: 250[ -]CHUNKING', '^C: BDAT [0-9]+ LAST', '^C: DATA')], [chunks, chunks, not chunks])
+        _, trace = rig.send(rig.url(rig.ports[port], way), *by, '--without', 'chunking,pipelining')
+        assert 'C: BDAT' not in trace and 'C: DATA' in trace, trace
 
     def without_auth(self, rig, port, way):
         _, trace = rig.send(rig.url(rig.ports[port], way))

@@ -66,7 +66,7 @@ static void make_content(struct content *c, bool may_fail)
     c->waits = pick(3) == 0;
 }
 
-/* As it must arrive: every CR LF, CR and LF is one CR LF (2821 2.3.7). */
+/* As it must arrive: every CR LF, CR and LF is one CR LF (2821 2.3.7), and there is one at the end. */
 static size_t canonical(const struct content *c, char *to)
 {
     size_t length = 0;
@@ -80,6 +80,10 @@ static size_t canonical(const struct content *c, char *to)
         } else {
             to[length++] = c->raw[i];
         }
+    }
+    if (length && to[length - 1] != '\n') {
+        to[length++] = '\r';
+        to[length++] = '\n';
     }
     return length;
 }
@@ -155,8 +159,10 @@ static void chunk_ended(struct server *v)
         return;
     }
     if (refuses(v)) {
-        if (v->last)
+        if (v->last) {
             forget(v);
+            v->open = true; /* until RSET (3030 2) */
+        }
         return;
     }
     if (v->last) {
@@ -179,6 +185,7 @@ static void command(struct server *v)
             reply(v, "250 ok\r\n");
     } else if (strncmp(line, "MAIL FROM:<m", 12) == 0) {
         if (v->open) {
+            v->strange = true;
             reply(v, "503 nested\r\n");
         } else if (!refuses(v)) {
             v->open = true;
@@ -450,7 +457,7 @@ static void a_command_waits_for_the_mails(void)
     postino_session_quit(&s);
     hear(&s, "250-x\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
     flight(&s);
-    CHECK_TEXT(lines, "MAIL FROM:<a@x.test>|RCPT TO:<b@x.test>|BDAT 00010 LAST|");
+    CHECK_TEXT(lines, "MAIL FROM:<a@x.test>|RCPT TO:<b@x.test>|BDAT 00012 LAST|");
     hear(&s, "250 ok\r\n250 ok\r\n250 ok\r\n");
     lines[0] = '\0';
     flight(&s);
