@@ -41,6 +41,13 @@ static const char help[] =
     "  --name NAME          what to call ourselves in EHLO\n"
     "  --local-address A    the address to connect from\n"
     "  --timeout SECONDS    an end to it all; default: only each step of SMTP has its own\n"
+    "  --notify LIST        ask for reports of success,failure,delay, or never (DSN)\n"
+    "  --return full        what such a report brings back: full or headers\n"
+    "  --envelope-id ID     and what it calls the mail\n"
+    "  --deliver-by S       in so many seconds, else a report; S,return: else the mail comes back (DELIVERBY)\n"
+    "  --mt-priority N      from -9 to 9 (MT-PRIORITY)\n"
+    "  --hold S             the server is to keep the mail for S seconds, or until a date (FUTURERELEASE)\n"
+    "  --require-tls        on the whole way to the recipient, or not at all (REQUIRETLS)\n"
     "  --without LIST       do without these, though they are offered: CHUNKING,PIPELINING,8BITMIME,SIZE\n"
     "  --trace              show the conversation on standard error\n"
     "  --json               tell what became of it as a line of JSON on standard output\n"
@@ -78,6 +85,13 @@ enum option_value {
     OPTION_NAME,
     OPTION_LOCAL_ADDRESS,
     OPTION_TIMEOUT,
+    OPTION_NOTIFY, /* in the order of enum postino_parameter */
+    OPTION_RETURN,
+    OPTION_ENVELOPE_ID,
+    OPTION_DELIVER_BY,
+    OPTION_MT_PRIORITY,
+    OPTION_HOLD,
+    OPTION_REQUIRE_TLS,
     OPTION_WITHOUT,
     OPTION_TRACE,
     OPTION_JSON,
@@ -112,6 +126,13 @@ static const struct option options[] = {
     {"name", required_argument, NULL, OPTION_NAME},
     {"local-address", required_argument, NULL, OPTION_LOCAL_ADDRESS},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"notify", required_argument, NULL, OPTION_NOTIFY},
+    {"return", required_argument, NULL, OPTION_RETURN},
+    {"envelope-id", required_argument, NULL, OPTION_ENVELOPE_ID},
+    {"deliver-by", required_argument, NULL, OPTION_DELIVER_BY},
+    {"mt-priority", required_argument, NULL, OPTION_MT_PRIORITY},
+    {"hold", required_argument, NULL, OPTION_HOLD},
+    {"require-tls", no_argument, NULL, OPTION_REQUIRE_TLS},
     {"without", required_argument, NULL, OPTION_WITHOUT},
     {"trace", no_argument, NULL, OPTION_TRACE},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -201,11 +222,24 @@ static bool take_access_option(struct postino_access *access, int option, const 
     return true;
 }
 
+static bool take_parameter(struct request *request, int option, const char *argument)
+{
+    char name[32];
+    const struct option *at = options;
+    while (at->val != option)
+        at++;
+    snprintf(name, sizeof name, "--%s", at->name);
+    return postino_parameter_take(&request->submission, (enum postino_parameter)(option - OPTION_NOTIFY), name,
+                                  argument);
+}
+
 /* Returns false where the option's argument is wrong, having said so. */
 static bool take_option(struct request *request, int option, const char *argument)
 {
     if (take_access_option(&request->submission.access, option, argument))
         return true;
+    if (option >= OPTION_NOTIFY && option <= OPTION_REQUIRE_TLS)
+        return take_parameter(request, option, argument);
     switch (option) {
     case OPTION_SERVER:
         request->submission.server = argument;

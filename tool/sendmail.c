@@ -21,10 +21,12 @@ static const char help[] =
     "  -f ADDRESS    the sender (envelope, and From where the message has none); also -r\n"
     "  -F NAME       the sender's full name, where the message has no From\n"
     "  -B TYPE       7BIT or 8BITMIME: what the message holds is found out anyway\n"
+    "  -N LIST       ask for reports of success,failure,delay, or never; -R full or hdrs: what they bring back;\n"
+    "                -V ID: what they call the mail\n"
     "  -v            show the conversation on standard error\n"
     "\n"
     "Taken without effect: -bm, -em and its like, -G, -h N, -L TAG, -m, -n, -U, other -o options.\n"
-    "Refused: -bs, -bp, -bi, -bd, -bt, -bv, -q, -N, -R, -V, -C, -X, -O, -A, -d, -p.\n";
+    "Refused: -bs, -bp, -bi, -bd, -bt, -bv, -q, -C, -X, -O, -A, -d, -p.\n";
 
 struct request {
     struct postino_submission submission;
@@ -50,6 +52,16 @@ static bool set_body(const char *type)
     return false;
 }
 
+/* RFC 3461, by the letters of sendmail(8). */
+static bool take_report(struct request *request, char letter, const char *argument)
+{
+    const char option[] = {'-', letter, '\0'};
+    enum postino_parameter parameter = letter == 'N'   ? POSTINO_PARAMETER_NOTIFY
+                                       : letter == 'R' ? POSTINO_PARAMETER_RETURN
+                                                       : POSTINO_PARAMETER_ENVELOPE_ID;
+    return postino_parameter_take(&request->submission, parameter, option, argument);
+}
+
 static bool refuse(const char *option)
 {
     static const struct {
@@ -61,9 +73,6 @@ static bool refuse(const char *option)
         {"q", "there is no queue to run: mail is delivered at once or the exit code says why not"},
         {"bi", "there are no aliases to rebuild"},
         {"bd", "this is a client, not a server"},
-        {"N", "delivery reports cannot be asked for yet"},
-        {"R", "delivery reports cannot be asked for yet"},
-        {"V", "delivery reports cannot be asked for yet"},
     };
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (strncmp(option + 1, reasons[i].letter, strlen(reasons[i].letter)) == 0) {
@@ -92,7 +101,7 @@ static bool take_option(struct request *request, int argc, char **argv, int *at)
         return request->submission.trace = true;
     if (strcmp(option, "-bm") == 0 || (strchr("GmnU", letter) && !*argument))
         return true;
-    if (!strchr("fFrB", letter) && !ignored_with_argument(letter))
+    if (!strchr("fFrBNRV", letter) && !ignored_with_argument(letter))
         return refuse(option);
     if (!*argument) {
         if (++*at == argc) {
@@ -107,6 +116,8 @@ static bool take_option(struct request *request, int argc, char **argv, int *at)
         request->full_name = argument;
     else if (letter == 'o' && strcmp(argument, "i") == 0)
         request->dot_is_text = true;
+    else if (strchr("NRV", letter))
+        return take_report(request, letter, argument);
     return letter == 'B' ? set_body(argument) : true;
 }
 

@@ -67,7 +67,8 @@ static void print_secured(const struct postino_send_options *options, const char
 }
 
 /* The same address twice is one recipient. */
-static uint32_t fill_recipients(struct postino_recipient *recipients, const struct postino_people *people, char *texts)
+static uint32_t fill_recipients(struct postino_recipient *recipients, const struct postino_people *people, char *texts,
+                                struct postino_recipient_parameters *parameters, uint8_t notify)
 {
     uint32_t count = 0;
     for (size_t i = 0; i < people->count; i++) {
@@ -80,6 +81,11 @@ static uint32_t fill_recipients(struct postino_recipient *recipients, const stru
         recipients[count].result.text = texts + (size_t)count * TEXT_SIZE;
         recipients[count].result.text_size = TEXT_SIZE;
         recipients[count].result.text[0] = '\0';
+        if (notify) {
+            parameters[count] =
+                (struct postino_recipient_parameters){.original = people->items[i].address, .notify = notify};
+            recipients[count].parameters = &parameters[count];
+        }
         count++;
     }
     return count;
@@ -92,10 +98,12 @@ int postino_submit(const struct postino_submission *submission)
     struct postino_trace trace;
     struct postino_recipient *recipients = postino_grow(NULL, people->count, sizeof *recipients);
     char *texts = postino_grow(NULL, people->count, TEXT_SIZE);
+    struct postino_recipient_parameters *parameters = postino_grow(NULL, people->count, sizeof *parameters);
     struct postino_mail mail = {
         .reverse_path = submission->reverse_path,
         .recipients = recipients,
-        .recipient_count = fill_recipients(recipients, people, texts),
+        .recipient_count = fill_recipients(recipients, people, texts, parameters, submission->notify),
+        .parameters = &submission->parameters,
         .policy = submission->all_or_none ? POSTINO_POLICY_ALL : POSTINO_POLICY_ANY,
         .source = submission->source,
         .result = {.text = text, .text_size = sizeof text},
@@ -123,5 +131,6 @@ int postino_submit(const struct postino_submission *submission)
     int code = postino_exit_code(outcome, &mail);
     free(recipients);
     free(texts);
+    free(parameters);
     return code;
 }

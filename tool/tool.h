@@ -3,6 +3,7 @@
 #define POSTINO_TOOL_TOOL_H
 
 #include <postino/message.h>
+#include <postino/parameters.h>
 #include <postino/posix.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -87,11 +88,27 @@ struct postino_submission {
     struct postino_source *source;
     uint32_t total_s;
     const struct postino_extension *const *extensions; /* NULL: all */
+    struct postino_mail_parameters parameters;
+    uint8_t notify; /* POSTINO_NOTIFY_…, of each recipient */
     bool all_or_none;
     bool trace;
     bool json;
     bool quiet; /* says nothing of what was accepted */
 };
+/* parameters.c: takes an option, whose name is for messages. Returns false where its argument is wrong, having said so.
+ */
+enum postino_parameter {
+    POSTINO_PARAMETER_NOTIFY,
+    POSTINO_PARAMETER_RETURN,
+    POSTINO_PARAMETER_ENVELOPE_ID,
+    POSTINO_PARAMETER_DELIVER_BY,
+    POSTINO_PARAMETER_PRIORITY,
+    POSTINO_PARAMETER_HOLD,
+    POSTINO_PARAMETER_REQUIRE_TLS
+};
+bool postino_parameter_take(struct postino_submission *submission, enum postino_parameter parameter, const char *option,
+                            const char *argument);
+
 /* Sends, tells, and returns the exit code. */
 int postino_submit(const struct postino_submission *submission);
 

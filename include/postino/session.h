@@ -76,7 +76,13 @@ enum postino_reason {
     POSTINO_REASON_NUL,         /* a NUL in the content (5321 4.5.2 in its text) */
     POSTINO_REASON_LONG_LINE,   /* a line of more than 998 octets (5321 4.5.3.1.6) */
     POSTINO_REASON_8BIT,        /* octets above 127 where the server offers no 8BITMIME (6152) */
-    POSTINO_REASON_POLICY       /* another recipient was refused, and the policy is all or none */
+    POSTINO_REASON_PARAMETER,   /* one of MAIL or RCPT is out of its bounds (parameters.h), for RFC or server */
+    POSTINO_REASON_NO_DSN,      /* what the mail asks for, and the server does not offer (parameters.h) */
+    POSTINO_REASON_NO_DELIVERBY,
+    POSTINO_REASON_NO_MT_PRIORITY,
+    POSTINO_REASON_NO_FUTURERELEASE,
+    POSTINO_REASON_NO_REQUIRETLS,
+    POSTINO_REASON_POLICY /* another recipient was refused, and the policy is all or none */
 };
 
 struct postino_result {
@@ -91,9 +97,12 @@ struct postino_result {
                  * joined by LF */
 };
 
+struct postino_recipient_parameters;
+
 struct postino_recipient {
     const char *address; /* forward-path without `<` and `>`; ASCII */
     struct postino_result result;
+    const struct postino_recipient_parameters *parameters; /* NULL: none; see parameters.h */
 };
 
 enum postino_policy {
@@ -115,6 +124,8 @@ struct postino_mail_is {
     uint8_t chunks; /* spoken and not answered */
 };
 
+struct postino_mail_parameters;
+
 /* One mail, or one command. The caller fills it, submits it, and leaves it alone until it is handed back. */
 struct postino_mail {
     const char *reverse_path; /* without `<` and `>`; "" is the null reverse-path of 5321 4.5.5 */
@@ -124,6 +135,7 @@ struct postino_mail {
     uint8_t policy;               /* enum postino_policy */
     struct postino_result result; /* of the mail: accepted when one recipient is */
     struct postino_source *source;
+    const struct postino_mail_parameters *parameters; /* NULL: none; see parameters.h */
 
     const struct postino_command
         *command;         /* not NULL: no mail, but this command; only `argument` is used, and `result` */
@@ -192,6 +204,8 @@ struct postino_config {
     const struct postino_opening *opening[2];
     struct postino_sasl *sasl; /* who we are, for &postino_auth */
 
+    bool unverified; /* TLS is taken from anybody: what needs to know whom it speaks to (8689) is refused */
+
     const struct postino_lmtp *lmtp;       /* NULL: SMTP */
     const struct postino_lenient *lenient; /* NULL: strict */
     struct postino_trace *trace;           /* sees whole lines. NULL: nobody does */
@@ -205,6 +219,10 @@ struct postino_config {
 #define POSTINO_OFFERS_CHUNKING            0x0080u /* 3030 */
 #define POSTINO_OFFERS_DSN                 0x0100u /* 3461 */
 #define POSTINO_OFFERS_AUTH                0x0200u /* 4954 */
+#define POSTINO_OFFERS_DELIVERBY           0x0400u /* 2852 */
+#define POSTINO_OFFERS_MT_PRIORITY         0x0800u /* 6710 */
+#define POSTINO_OFFERS_FUTURERELEASE       0x1000u /* 4865 */
+#define POSTINO_OFFERS_REQUIRETLS          0x2000u /* 8689 */
 
 /* Limits that bound what a server can make us do (5321 4.5.3.1.5 asks for 512). */
 #define POSTINO_REPLY_LINE_MAX  2048u /* octets of a line without its line end; 64 times as much of a challenge */
@@ -256,6 +274,8 @@ struct postino_session {
     size_t unsent;
     size_t size_limit;
     uint32_t replies;
+    uint32_t by_min_s;   /* of DELIVERBY */
+    uint32_t hold_max_s; /* of FUTURERELEASE */
     struct postino_result error;
     char word[21];
 };

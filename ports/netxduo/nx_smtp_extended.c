@@ -4,14 +4,15 @@
 /* NX_SMTP_RECIPIENT is the engine's own struct by the names of NetX, so that a list of them needs no second one. */
 #define SAME_PLACE(ours, member)                                                                                       \
     (offsetof(NX_SMTP_RECIPIENT, nx_smtp_recipient_##ours) == offsetof(struct postino_recipient, member))
-typedef char
-    postino_nx_recipients_agree[sizeof(NX_SMTP_RECIPIENT) == sizeof(struct postino_recipient) &&
-                                        SAME_PLACE(address, address) && SAME_PLACE(outcome, result.outcome) &&
-                                        SAME_PLACE(status, result.step) && SAME_PLACE(reason, result.reason) &&
-                                        SAME_PLACE(reply_code, result.code) && SAME_PLACE(private, result.subject) &&
-                                        SAME_PLACE(text_size, result.text_size) && SAME_PLACE(text, result.text)
-                                    ? 1
-                                    : -1];
+typedef char postino_nx_recipients_agree[sizeof(NX_SMTP_RECIPIENT) == sizeof(struct postino_recipient) &&
+                                                 SAME_PLACE(address, address) && SAME_PLACE(outcome, result.outcome) &&
+                                                 SAME_PLACE(status, result.step) && SAME_PLACE(reason, result.reason) &&
+                                                 SAME_PLACE(reply_code, result.code) &&
+                                                 SAME_PLACE(private, result.subject) &&
+                                                 SAME_PLACE(text_size, result.text_size) &&
+                                                 SAME_PLACE(text, result.text) && SAME_PLACE(unused, parameters)
+                                             ? 1
+                                             : -1];
 
 static UINT count(const NX_SMTP_MAIL *mail)
 {

@@ -221,6 +221,7 @@ typedef struct NX_SMTP_RECIPIENT_STRUCT {
     USHORT nx_smtp_recipient_private[2];
     USHORT nx_smtp_recipient_text_size;
     CHAR *nx_smtp_recipient_text; /* NX_NULL: not wanted */
+    VOID *nx_smtp_recipient_unused;
 } NX_SMTP_RECIPIENT;
 
 /* Gives the next octets of a text or a file, up to `size`. A `length` of 0 is the end; any status but NX_SUCCESS ends

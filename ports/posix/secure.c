@@ -20,7 +20,7 @@ static bool is_local_socket(const struct postino_url *url)
     return *url->path;
 }
 
-static void choose_tls(struct postino_secure *secure, const struct postino_url *url, bool credentials,
+static void choose_tls(struct postino_secure *secure, const struct postino_url *url, bool required,
                        struct postino_delivery_config *config)
 {
     secure->tls_options.unverified = false;
@@ -36,7 +36,7 @@ static void choose_tls(struct postino_secure *secure, const struct postino_url *
     case POSTINO_SCHEME_LMTP:
         if (is_local_socket(url))
             break;
-        if (credentials || secure->tls_options.pins) {
+        if (required || secure->tls_options.pins) {
             config->session.opening[0] = &postino_starttls_required;
             break;
         }
@@ -117,7 +117,8 @@ const char *postino_secure_prepare(struct postino_secure *secure, const struct p
     secure->tls_options.bind_by_certificate = options->mechanisms; /* where -PLUS is asked for by its name */
     if (!credentials && (options->user || *url->user))
         return "it names a user, and there is no password";
-    choose_tls(secure, url, credentials, config);
+    choose_tls(secure, url, credentials || secure->required, config);
+    config->session.unverified = secure->tls_options.unverified;
     if (credentials)
         problem = prepare_sasl(secure, url, options, config);
     if (problem || !secure->has_tls)

@@ -9,9 +9,10 @@ enum {
     POSTINO_SECURE_TEXT = 12290 /* a challenge of 12,288 octets (4954 4) */
 };
 
-/* Zeroed but for `once`. */
+/* Zeroed but for the first two. */
 struct postino_secure {
-    bool once; /* one mail is sent, so that the password can be forgotten when it was accepted */
+    bool required; /* TLS, and the server verified, whatever the URL says: a mail asks for that (8689) */
+    bool once;     /* one mail is sent, so that the password can be forgotten when it was accepted */
     struct postino_openssl_options tls_options;
     struct postino_openssl tls;
     bool has_tls;

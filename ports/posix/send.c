@@ -2,6 +2,8 @@
 #include "internal.h"
 #include "secure.h"
 
+#include <postino/parameters.h>
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,6 +184,14 @@ static void configure(struct send *send, const struct postino_url *url, const st
     };
 }
 
+static bool any_requires_tls(const struct postino_mail *mails)
+{
+    for (; mails; mails = mails->next)
+        if (mails->parameters && mails->parameters->require_tls)
+            return true;
+    return false;
+}
+
 static enum postino_outcome wrong_server(struct postino_send_options *options, const char *server, const char *problem)
 {
     snprintf(options->problem, sizeof options->problem, "the server %s: %s", server, problem);
@@ -209,6 +219,7 @@ enum postino_outcome postino_send(const char *server, struct postino_mail *mails
     memset(send, 0, sizeof *send);
     configure(send, &url, options, (char *)(send + 1));
     send->secure.once = !mails->next;
+    send->secure.required = any_requires_tls(mails);
     problem = postino_secure_prepare(&send->secure, &url, options, &send->config);
     if (problem)
         wrong_server(options, server, problem);

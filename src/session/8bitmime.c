@@ -3,7 +3,7 @@
 
 static void put(const struct postino_session *s, struct postino_writer *w)
 {
-    if (!s->spoken.mail->source->seven_bit)
+    if (s->spoken.step == POSTINO_STEP_MAIL && !s->spoken.mail->source->seven_bit)
         postino_command_put(w, " BODY=8BITMIME");
 }
 

@@ -14,7 +14,7 @@ void postino_command_put(struct postino_writer *w, const char *text)
         postino_command_put_octet(w, *text++);
 }
 
-static void put_mail_parameters(const struct postino_session *s, struct postino_writer *w)
+static void put_parameters(const struct postino_session *s, struct postino_writer *w)
 {
     for (const struct postino_extension *const *at = s->extensions; *at; at++)
         if ((*at)->put && s->offers & (*at)->keyword.offers)
@@ -56,9 +56,9 @@ void postino_command_render(const struct postino_session *s, struct postino_writ
         s->config->opening[1]->render(s, w);
     if (s->spoken.step == POSTINO_STEP_COMMAND)
         s->spoken.mail->command->render(s, w);
-    if (s->spoken.step == POSTINO_STEP_MAIL || s->spoken.step == POSTINO_STEP_RCPT)
+    if (s->spoken.step == POSTINO_STEP_MAIL || s->spoken.step == POSTINO_STEP_RCPT) {
         postino_command_put(w, ">");
-    if (s->spoken.step == POSTINO_STEP_MAIL)
-        put_mail_parameters(s, w);
+        put_parameters(s, w);
+    }
     postino_command_put(w, "\r\n");
 }

@@ -1,11 +1,12 @@
 /* Every extension that there is: those that change what is said, and those that the application may want to know of. */
 #include "internal.h"
 
+#include <postino/parameters.h>
+
 static const struct postino_extension enhanced = {
     {"ENHANCEDSTATUSCODES", POSTINO_OFFERS_ENHANCEDSTATUSCODES, NULL}, NULL, NULL};
 static const struct postino_extension binary = {{"BINARYMIME", POSTINO_OFFERS_BINARYMIME, NULL}, NULL, NULL};
 static const struct postino_extension utf8 = {{"SMTPUTF8", POSTINO_OFFERS_SMTPUTF8, NULL}, NULL, NULL};
-static const struct postino_extension dsn = {{"DSN", POSTINO_OFFERS_DSN, NULL}, NULL, NULL};
 static const struct postino_extension auth = {{"AUTH", POSTINO_OFFERS_AUTH, NULL}, NULL, NULL};
 
 const struct postino_extension *const postino_extensions[] = {
@@ -16,7 +17,11 @@ const struct postino_extension *const postino_extensions[] = {
     &postino_chunking,
     &binary,
     &utf8,
-    &dsn,
+    &postino_dsn,
+    &postino_deliverby,
+    &postino_mt_priority,
+    &postino_futurerelease,
+    &postino_requiretls,
     &auth,
     NULL,
 };

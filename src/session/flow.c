@@ -101,7 +101,7 @@ static void prepare(struct postino_session *s)
     if (source->prepare && !source->prepare(source, s->offers))
         reason = POSTINO_REASON_SOURCE;
     for (const struct postino_extension *const *at = s->extensions; *at && !reason; at++)
-        if ((*at)->fits && s->offers & (*at)->keyword.offers)
+        if ((*at)->fits)
             reason = (*at)->fits(s, mail);
     if (reason == POSTINO_REASON_REPLY)
         return;

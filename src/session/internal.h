@@ -40,9 +40,10 @@ struct postino_keyword {
 
 struct postino_extension {
     struct postino_keyword keyword;
-    /* Each may be NULL. May the mail go to this server? POSTINO_REASON_REPLY: yes. */
+    /* Each may be NULL. May the mail go to this server? POSTINO_REASON_REPLY: yes. Asked whether or not the server
+     * offers it. */
     enum postino_reason (*fits)(const struct postino_session *session, const struct postino_mail *mail);
-    /* Parameters of MAIL. */
+    /* Parameters of MAIL and of RCPT, as `spoken` says. Where the server offers it. */
     void (*put)(const struct postino_session *session, struct postino_writer *writer);
 };
 
@@ -121,9 +122,13 @@ bool postino_reply_octet(struct postino_session *session, char octet);
 /* ehlo.c: one octet of a line of the EHLO reply behind its code; LF at the line's end. */
 void postino_ehlo_octet(struct postino_session *session, char octet);
 
+/* number.c: the word that was heard as a number; 0 where it is none, or too large. */
+uint32_t postino_ehlo_number(const struct postino_session *session);
+
 /* command.c */
 void postino_command_put_octet(struct postino_writer *writer, char octet);
 void postino_command_put(struct postino_writer *writer, const char *text);
+void postino_command_put_number(struct postino_writer *writer, size_t number); /* number.c */
 void postino_command_render(const struct postino_session *session, struct postino_writer *writer);
 
 /* content.c: reads the source into the caller's buffer, with line ends normalised and dots stuffed. */

@@ -23,18 +23,11 @@ static enum postino_reason fits(const struct postino_session *s, const struct po
 
 static void put(const struct postino_session *s, struct postino_writer *w)
 {
-    size_t number = s->spoken.mail->source->length;
-    char digits[21];
-    char *at = digits + sizeof digits - 1;
-    *at = '\0';
-    if (number == 0) /* not known */
+    size_t length = s->spoken.mail->source->length;
+    if (s->spoken.step != POSTINO_STEP_MAIL || length == 0) /* not known */
         return;
-    do {
-        *--at = (char)('0' + (int)(number % 10));
-        number /= 10;
-    } while (number);
     postino_command_put(w, " SIZE=");
-    postino_command_put(w, at);
+    postino_command_put_number(w, length);
 }
 
 const struct postino_extension postino_size = {{"SIZE", POSTINO_OFFERS_SIZE, heard}, fits, put};

@@ -108,7 +108,7 @@ def test_fields_are_added_where_they_are_missing_only():
 def test_options_that_are_refused_say_why():
     with Trap() as trap:
         server = {'POSTINO_SERVER': 'smtp://127.0.0.1:%d' % trap.address[1]}
-        for option in '-bs', '-bp', '-bi', '-bd', '-bt', '-bv', '-q', '-q30m', '-N', '-R', '-V', '-C', '-X', '-O', '-A', '-d', '-p', '-y', '--nonsense', '-Z', '-tz':
+        for option in '-bs', '-bp', '-bi', '-bd', '-bt', '-bv', '-q', '-q30m', '-C', '-X', '-O', '-A', '-d', '-p', '-y', '--nonsense', '-Z', '-tz':
             done = expect(run('sendmail', option, 'b@x.test', input=b'\nt\n', env=server), USAGE, option)
             assert len(done.err) > 20 and done.err.count('\n') == 1, done
         for option in '-f', '-F', '-r', '-B', '-h':

@@ -55,6 +55,16 @@ FURTHER = ('haraka', 'sendmail', 'courier')
 EXACT = ('aiosmtpd', 'smtp-server')  # they keep mails octet for octet
 CHUNKING = ('postfix', 'exim', 'dovecot')
 RESUMING = ('postfix', 'exim', 'aiosmtpd', 'smtp-server', 'haraka', 'sendmail')  # the others give no tickets, or forget their key
+OFFERED = {'postfix': 'DSN', 'exim': 'DSN', 'dovecot': '', 'opensmtpd': 'DSN', 'smtp-server': 'DSN REQUIRETLS', 'sendmail': 'DSN DELIVERBY', 'courier': 'DSN'}
+# The options, what they have us say, and why they cannot be had.
+PARAMETERS = {
+    'DSN': (('--notify', 'failure,delay', '--return', 'headers', '--envelope-id', 'a+b=c'),
+            (' RET=HDRS', ' ENVID=a+2Bb+3Dc', ' NOTIFY=FAILURE,DELAY ORCPT=rfc822;bob@example.test'), 'not offer DSN'),
+    'DELIVERBY': (('--deliver-by', '3600,return'), (' BY=3600;R',), 'not offer DELIVERBY'),
+    'MT-PRIORITY': (('--mt-priority', '-3'), (' MT-PRIORITY=-3',), 'not offer MT-PRIORITY'),
+    'FUTURERELEASE': (('--hold', '60'), (' HOLDFOR=60',), 'not offer FUTURERELEASE'),
+    'REQUIRETLS': (('--require-tls',), (' REQUIRETLS',), 'not offer REQUIRETLS'),
+}
 SCHEMES = {'in_clear': 'smtp+notls', 'starttls': 'smtp+tls', 'implicit': 'smtps', 'lmtp_starttls': 'lmtp', 'lmtp_in_clear': 'lmtp'}
 
 
@@ -244,6 +254,8 @@ class Suite:
         self.add('another_authority', self.not_trusted, port, way, by, 'localhost', ['--ca-file', None])
         self.add('the_strongest_by_itself', self.strongest, port, way, [each for each in offered if each in BY_PASSWORD])
         self.add('session_resumed' if self.name in RESUMING else 'session_not_resumed', self.session, port, way, by)
+        for extension in PARAMETERS:
+            self.add('parameters_of_' + extension, self.parameters, port, way, by, extension)
         self.add('tls_1_2', self.tls_1_2, port, way, by)
         self.add('nothing_twice', self.nothing_twice)
 
@@ -261,6 +273,28 @@ class Suite:
         equal([bool(re.search(line, trace, re.M)) for line in ('^S: 250[ -]CHUNKING', '^C: BDAT [0-9]+ LAST', '^C: DATA')], [chunks, chunks, not chunks])
         _, trace = rig.send(rig.url(rig.ports[port], way), *by, '--without', 'chunking,pipelining')
         assert 'C: BDAT' not in trace and 'C: DATA' in trace, trace
+
+    def parameters(self, rig, port, way, mechanism, extension):
+        """Spoken where the server offers them, and taken; else refused by ourselves, with the reason."""
+        options, words, reason = PARAMETERS[extension]
+        _, trace = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism))
+        offered = re.search('^S: 250[ -]%s( |$)' % extension, trace, re.M)
+        equal(bool(offered), extension in OFFERED.get(self.name, ''))
+        told, trace = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism), *options, code=0 if offered else 69)
+        commands = '\n'.join(line for line in trace.splitlines() if line.startswith('C: '))
+        for word in words:
+            assert (word in commands) == bool(offered), trace
+        if not offered:
+            assert reason in told['recipients'][0]['reason'] and 'C: MAIL' not in trace, (told, trace)
+        elif self.name == 'smtp-server':
+            kept = max((path for path in rig.files() if path.endswith('.eml')), key=os.path.getmtime)
+            with open(kept[:-3] + 'json') as file:
+                envelope = json.load(file)
+            if extension == 'DSN':
+                equal((envelope['dsn']['ret'], envelope['dsn']['envid']), ('HDRS', 'a+b=c'))
+                equal(envelope['rcptTo'][0]['dsn'], {'notify': ['FAILURE', 'DELAY'], 'orcpt': 'rfc822;bob@example.test'})
+            else:
+                equal(envelope['requireTLS'], True)
 
     def without_auth(self, rig, port, way):
         _, trace = rig.send(rig.url(rig.ports[port], way))

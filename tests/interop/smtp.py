@@ -106,6 +106,20 @@ class Suite:
         self.send("--to", "one@example.test", "--text", "x")
         self.new_mails(1)
 
+    def reports_come_as_they_were_asked_for(self):
+        if self.server != "postfix":
+            return
+        self.send("--to", "bob@example.test", "--text", "x", "--notify", "success", "--envelope-id", "No 1+2=3", "--return", "headers")
+        report, = [mail for mail in self.new_mails(2) if b"multipart/report" in mail]
+        parts = list(email.message_from_bytes(report, policy=email.policy.default).walk())
+        status, = [part for part in parts if part.get_content_type() == "message/delivery-status"]
+        of_mail, of_recipient = status.get_payload()
+        assert of_mail["Original-Envelope-Id"] == "No 1+2=3", str(of_mail)
+        assert of_recipient["Original-Recipient"] == "rfc822;bob@example.test" and of_recipient["Action"] in ("delivered", "relayed"), str(of_recipient)
+        assert "text/rfc822-headers" in [part.get_content_type() for part in parts]
+        self.send("--to", "bob@example.test", "--text", "x", "--notify", "never")
+        self.new_mails(1)
+
     def a_hundred_recipients_arrive(self):
         people = ", ".join("r%d@example.test" % i for i in range(100))
         self.send("--to", people, "--text", "x")

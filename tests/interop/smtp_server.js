@@ -39,6 +39,7 @@ function server(secure) {
             const name = `${folder}/${String(++number).padStart(4, '0')}`;
             stream.pipe(fs.createWriteStream(name + '.part')).on('finish', () => {
                 // Under its name only when it is whole: whoever waits for the mail looks for that name.
+                fs.writeFileSync(name + '.json', JSON.stringify(session.envelope));
                 fs.renameSync(name + '.part', name + '.eml');
                 done(null, `kept as ${number}`);
             });

@@ -258,7 +258,8 @@ static void make_mails(bool may_fail)
                                          .source = &contents[i].source,
                                          .result = {.text = texts[i][RECIPIENTS], .text_size = 40}};
         for (uint32_t r = 0; r < mails[i].recipient_count; r++)
-            recipients[i][r] = (struct postino_recipient){addresses[r], {.text = texts[i][r], .text_size = 40}};
+            recipients[i][r] =
+                (struct postino_recipient){.address = addresses[r], .result = {.text = texts[i][r], .text_size = 40}};
     }
 }
 

@@ -24,6 +24,12 @@ static const char *const reasons[] = {
     [POSTINO_REASON_NUL] = "nul",
     [POSTINO_REASON_LONG_LINE] = "long line",
     [POSTINO_REASON_8BIT] = "8bit",
+    [POSTINO_REASON_PARAMETER] = "parameter",
+    [POSTINO_REASON_NO_DSN] = "no dsn",
+    [POSTINO_REASON_NO_DELIVERBY] = "no deliverby",
+    [POSTINO_REASON_NO_MT_PRIORITY] = "no mt-priority",
+    [POSTINO_REASON_NO_FUTURERELEASE] = "no futurerelease",
+    [POSTINO_REASON_NO_REQUIRETLS] = "no requiretls",
     [POSTINO_REASON_POLICY] = "policy",
 };
 

@@ -88,9 +88,11 @@ static void make_mail(struct play *p, int index)
     mail->recipient_count = from->to_count;
     mail->policy = from->all ? POSTINO_POLICY_ALL : POSTINO_POLICY_ANY;
     mail->source = &source->source;
+    mail->parameters = from->with_parameters ? &from->parameters : NULL;
     room_for(&mail->result, p->texts[index][RECIPIENTS_MAX]);
     for (uint32_t i = 0; i < from->to_count; i++) {
         p->recipients[index][i].address = from->to[i];
+        p->recipients[index][i].parameters = from->recipient_with_parameters[i] ? &from->recipient_parameters[i] : NULL;
         room_for(&p->recipients[index][i].result, p->texts[index][i]);
     }
 }
@@ -105,6 +107,8 @@ bool play_begin(struct play *p, const struct script *script, const struct play_w
     p->config.text = script->text_room ? p->text : NULL;
     p->config.text_size = script->text_room;
     p->config.window = script->window;
+    p->config.mails_in_flight = script->mails_in_flight;
+    p->config.unverified = script->unverified;
     p->config.behind_dot = script->behind_dot ? &postino_behind_dot : NULL;
     p->config.extensions = script->basic ? NULL : postino_extensions;
     p->config.enhanced = script->basic ? NULL : &postino_enhanced;

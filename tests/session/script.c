@@ -205,11 +205,92 @@ static void read_source(struct reader *r, char *save)
         wrong(r, "not a behaviour of a source");
 }
 
+static void read_by(struct postino_mail_parameters *parameters, const char *seconds, const char *mode)
+{
+    parameters->by_s = (int32_t)atol(seconds);
+    parameters->by = *mode == 'R' ? POSTINO_BY_RETURN : POSTINO_BY_NOTIFY;
+    parameters->by_trace = mode[1] == 'T';
+}
+
+static void read_parameters(struct reader *r, char *save)
+{
+    struct script_mail *mail = mail_at(r, strtok_r(NULL, " ", &save));
+    struct postino_mail_parameters *parameters = &mail->parameters;
+    mail->with_parameters = true;
+    for (char *key; (key = strtok_r(NULL, " ", &save)) != NULL;) {
+        if (strcmp(key, "requiretls") == 0) {
+            parameters->require_tls = true;
+            continue;
+        }
+        const char *value = strtok_r(NULL, " ", &save);
+        if (!value)
+            wrong(r, "a parameter without a value");
+        else if (strcmp(key, "envid") == 0)
+            parameters->envelope_id = word(value);
+        else if (strcmp(key, "ret") == 0)
+            parameters->returns = strcmp(value, "full") == 0 ? POSTINO_RETURN_FULL : POSTINO_RETURN_HEADERS;
+        else if (strcmp(key, "by") == 0)
+            read_by(parameters, value, strtok_r(NULL, " ", &save));
+        else if (strcmp(key, "priority") == 0)
+            parameters->prioritized = true, parameters->priority = (int8_t)atoi(value);
+        else if (strcmp(key, "holdfor") == 0)
+            parameters->hold_for_s = (uint32_t)strtoul(value, NULL, 10);
+        else if (strcmp(key, "holduntil") == 0)
+            parameters->hold_until = word(value);
+        else
+            wrong(r, "not a parameter of MAIL");
+    }
+}
+
+static uint8_t read_notify(const char *list)
+{
+    static const char *const names[] = {"never", "success", "failure", "delay"};
+    uint8_t notify = 0;
+    for (unsigned i = 0; i < 4; i++)
+        if (strstr(list, names[i]))
+            notify |= (uint8_t)(1u << i);
+    return notify;
+}
+
+static void read_parameters_of(struct reader *r, char *save)
+{
+    struct script_mail *mail = mail_at(r, strtok_r(NULL, " ", &save));
+    const char *address = strtok_r(NULL, " ", &save);
+    uint32_t i = 0;
+    while (address && i < mail->to_count && strcmp(mail->to[i], address) != 0)
+        i++;
+    if (!address || i == mail->to_count) {
+        wrong(r, "not a recipient of the mail");
+        return;
+    }
+    struct postino_recipient_parameters *parameters = &mail->recipient_parameters[i];
+    mail->recipient_with_parameters[i] = true;
+    for (char *key; (key = strtok_r(NULL, " ", &save)) != NULL;) {
+        const char *value = strtok_r(NULL, " ", &save);
+        if (!value)
+            wrong(r, "a parameter without a value");
+        else if (strcmp(key, "notify") == 0)
+            parameters->notify = read_notify(value);
+        else if (strcmp(key, "orcpt") == 0)
+            parameters->original = word(value);
+        else if (strcmp(key, "type") == 0)
+            parameters->original_type = word(value);
+        else
+            wrong(r, "not a parameter of RCPT");
+    }
+}
+
 static bool read_option(struct reader *r, const char *first, const char *second)
 {
     struct script *s = r->script;
     if (strcmp(first, "window") == 0)
         s->window = (uint16_t)atoi(second);
+    else if (strcmp(first, "buffer") == 0)
+        s->buffer = (size_t)atoi(second);
+    else if (strcmp(first, "mails-in-flight") == 0)
+        s->mails_in_flight = (uint16_t)atoi(second);
+    else if (strcmp(first, "unverified") == 0)
+        s->unverified = true;
     else if (strcmp(first, "text-room") == 0)
         s->text_room = (uint16_t)atoi(second);
     else if (strcmp(first, "behind-dot") == 0)
@@ -291,6 +372,10 @@ static void read_line(struct reader *r, char *text)
         read_content(r, save);
     else if (strcmp(first, "source") == 0)
         read_source(r, save);
+    else if (strcmp(first, "parameters") == 0)
+        read_parameters(r, save);
+    else if (strcmp(first, "parameters-of") == 0)
+        read_parameters_of(r, save);
     else if (!read_option(r, first, second))
         read_event(r, first, save);
     free(second);
@@ -343,8 +428,13 @@ void script_free(struct script *s)
 {
     for (int i = 0; i < s->mail_count; i++) {
         struct script_mail *mail = &s->mails[i];
-        for (uint32_t j = 0; j < mail->to_count; j++)
+        for (uint32_t j = 0; j < mail->to_count; j++) {
             free(mail->to[j]);
+            free((char *)mail->recipient_parameters[j].original);
+            free((char *)mail->recipient_parameters[j].original_type);
+        }
+        free((char *)mail->parameters.envelope_id);
+        free((char *)mail->parameters.hold_until);
         free(mail->from);
         free(mail->argument);
         free(mail->content);

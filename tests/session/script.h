@@ -1,11 +1,16 @@
 /*
  * Transcripts: text that a mail administrator can read. The first line cites the clause. Then
  *
- *   window N | behind-dot | basic | lenient | lmtp | tls offered | tls required | name NAME | text-room N      the
- * configuration; basic: without the extensions that it does not need mail 1 from A to B C [all] [length N] [seven-bit]
- * [late]       a mail; `<>` is the null reverse-path command 2 VRFY [ARGUMENT] [late]                               a
- * command content 1 "TEXT" [xN]       its content, appended; without: "hello\r\n" source 1 not-yet N... | fails N |
- * refuses | reads N            how its source behaves, at which octets
+ *   window N | mails-in-flight N | behind-dot | basic | lenient | lmtp | tls offered | tls required | name NAME |
+ *   text-room N | unverified             the configuration; basic: without the extensions that it does not need
+ *   buffer N                             for this size of output alone: chunks are as large as it is
+ *   mail 1 from A to B C [all] [length N] [seven-bit] [late]       a mail; `<>` is the null reverse-path
+ *   command 2 VRFY [ARGUMENT] [late]                               a command
+ *   content 1 "TEXT" [xN]                its content, appended; without: "hello\r\n"
+ *   source 1 not-yet N... | fails N | refuses | reads N            how its source behaves, at which octets
+ *   parameters 1 [envid TEXT] [ret full|hdrs] [by SECONDS R|RT|N|NT] [priority N] [holdfor N] [holduntil TEXT]
+ *   [requiretls]                         of MAIL
+ *   parameters-of 1 A [notify LIST] [orcpt TEXT] [type TEXT]       of RCPT
  *
  * auth MECHANISM..., user, password, identity TEXT, initial-response, in-clear, nonce BASE64, binding TYPE HEX,
  * iterations-max N, slice N, unlisted MECHANISM, unoffered MECHANISM        who the client is
@@ -28,7 +33,7 @@
 
 #include "play_auth.h"
 
-#include <postino/session.h>
+#include <postino/parameters.h>
 
 enum {
     MAILS_MAX = 16,
@@ -67,6 +72,9 @@ struct script_mail {
     long fails;
     size_t reads;
     bool all, seven_bit, late, refuses;
+    bool with_parameters, recipient_with_parameters[RECIPIENTS_MAX];
+    struct postino_mail_parameters parameters;
+    struct postino_recipient_parameters recipient_parameters[RECIPIENTS_MAX];
 };
 
 struct expectation {
@@ -76,10 +84,11 @@ struct expectation {
 
 struct script {
     char *name; /* argument of EHLO */
-    uint16_t window;
+    uint16_t window, mails_in_flight;
+    size_t buffer; /* the only size of output; 0: all of them */
     uint16_t text_room;
     const struct postino_opening *starttls;
-    bool behind_dot, basic, lenient, lmtp, together;
+    bool behind_dot, basic, lenient, lmtp, together, unverified;
     struct script_auth auth;
     struct script_mail mails[MAILS_MAX];
     int mail_count;

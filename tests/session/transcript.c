@@ -57,7 +57,7 @@ static const char *play_splits(struct play *p, const struct script *script, size
 static bool play_all(struct play *p, const struct script *script)
 {
     for (size_t i = 0; i < sizeof output_sizes / sizeof *output_sizes; i += quick ? 4 : 1) {
-        size_t size = output_sizes[i];
+        size_t size = script->buffer ? script->buffer : output_sizes[i];
         const char *why = play_once(p, script, (struct play_way){size, 0, -1, 0, false});
         const char *how = "whole";
         if (!why && (how = "by octets"))
@@ -66,6 +66,8 @@ static bool play_all(struct play *p, const struct script *script)
             why = play_once(p, script, (struct play_way){size, 1, -1, 0, true});
         if (!why && !quick && (how = "split"))
             why = play_splits(p, script, size);
+        if (!why && script->buffer)
+            break;
         if (!why)
             continue;
         printf("# played %s at an output of %zu octets: %s\n", how, size, why);

@@ -1,0 +1,13 @@
+/* MT-PRIORITY. */
+#include "conversation.h"
+
+#include <postino/parameters.h>
+
+int main(void)
+{
+    static const struct postino_extension *const extensions[] = {&postino_pipelining, &postino_mt_priority, NULL};
+    static const struct postino_mail_parameters parameters = {.prioritized = true};
+    static const struct postino_config config = {.name = "[192.0.2.1]", .extensions = extensions};
+    mail.parameters = &parameters;
+    return converse(&config, NULL);
+}

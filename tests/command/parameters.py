@@ -1,0 +1,94 @@
+"""What is asked of a server beyond taking the mail: options, and what they have us say."""
+from common import OK, UNAVAILABLE, USAGE, Server, Sink, equal, expect, send, sendmail
+
+OFFERS = 'DSN', 'DELIVERBY 60', 'MT-PRIORITY', 'FUTURERELEASE 86400 2026-12-24T18:00:00Z'
+
+
+def offering(*offers):
+    """A server that keeps the commands of its last mail in `heard`."""
+    heard = []
+
+    def serve(peer):
+        stream = peer.makefile('rb')
+        peer.sendall(b'220 x\r\n')
+        for line in stream:
+            verb = line[:4]
+            if verb == b'EHLO':
+                heard.clear()
+                peer.sendall(b''.join(b'250-%s\r\n' % offer.encode() for offer in ('x', *offers)) + b'250 HELP\r\n')
+                continue
+            heard.append(line.decode().rstrip('\r\n'))
+            peer.sendall(b'354 x\r\n' if verb == b'DATA' else b'250 x\r\n')
+            if verb == b'QUIT':
+                return
+            while verb == b'DATA' and stream.readline() != b'.\r\n':
+                pass
+            if verb == b'DATA':
+                peer.sendall(b'250 taken\r\n')
+    return Server(serve), heard
+
+
+def parameters(line):
+    return [word for word in line.split(' ')[2:] if not word.startswith(('SIZE=', 'FROM:', 'TO:'))]
+
+
+def test_each_option_is_said():
+    server, heard = offering(*OFFERS)
+    rows = (
+        (('--notify', 'never'), [], ['NOTIFY=NEVER', 'ORCPT=rfc822;b@example.test']),
+        (('--notify', 'Delay,success,FAILURE'), [], ['NOTIFY=SUCCESS,FAILURE,DELAY', 'ORCPT=rfc822;b@example.test']),
+        (('--return', 'full', '--envelope-id', 'No 1+2=3'), ['RET=FULL', 'ENVID=No+201+2B2+3D3'], []),
+        (('--return', 'headers'), ['RET=HDRS'], []),
+        (('--deliver-by', '120'), ['BY=120;N'], []),
+        (('--deliver-by', '120,return,trace'), ['BY=120;RT'], []),
+        (('--deliver-by', '-1,notify'), ['BY=-1;N'], []),
+        (('--mt-priority', '-9'), ['MT-PRIORITY=-9'], []),
+        (('--hold', '86400'), ['HOLDFOR=86400'], []),
+        (('--hold', '2026-12-24T18:00:00Z'), ['HOLDUNTIL=2026-12-24T18:00:00Z'], []),
+        ((), [], []),
+    )
+    with server:
+        for options, of_mail, of_recipient in rows:
+            expect(send(server, '--text', 't', *options), OK)
+            equal((options, parameters(heard[0]), parameters(heard[1])), (options, of_mail, of_recipient))
+        expect(sendmail(server, '-N', 'failure,delay', '-Rhdrs', '-V', 'id', '-f', 'a@x.test', 'b+c@x.test'), OK)
+        equal((parameters(heard[0]), parameters(heard[1])), (['RET=HDRS', 'ENVID=id'], ['NOTIFY=FAILURE,DELAY', 'ORCPT=rfc822;b+2Bc@x.test']))
+
+
+def test_what_is_not_offered_is_refused():
+    rows = (('--notify', 'success', 'DSN'), ('--return', 'full', 'DSN'), ('--envelope-id', 'x', 'DSN'), ('--deliver-by', '60', 'DELIVERBY'),
+            ('--mt-priority', '0', 'MT-PRIORITY'), ('--hold', '1', 'FUTURERELEASE'))
+    server, heard = offering('HELP')
+    with server:
+        for option, argument, extension in rows:
+            expect(send(server, '--text', 't', option, argument), UNAVAILABLE, 'the server does not offer ' + extension)
+            equal(heard, ['QUIT'])
+
+
+def test_what_the_server_cannot_do_is_refused():
+    server, heard = offering(*OFFERS)
+    with server:
+        for option, argument in ('--deliver-by', '59,return'), ('--hold', '86401'):
+            expect(send(server, '--text', 't', option, argument), UNAVAILABLE, 'out of its bounds')
+            equal(heard, ['QUIT'])
+
+
+def test_tls_on_the_whole_way_is_not_asked_for_in_clear():
+    server, heard = offering('REQUIRETLS')
+    with server:
+        expect(send(server, '--text', 't', '--require-tls'), 76, 'TLS is required')
+        equal(heard, ['QUIT'])
+
+
+def test_wrong_arguments():
+    wrong = {'--notify': ('', 'x', 'never,success', 'success,'[:-1] + 's', 'success;delay'), '--return': ('', 'all', 'full,full'),
+             '--envelope-id': ('', 'x' * 101, 'a\nb', 'é'), '--deliver-by': ('', 'x', '1x', '1,', '1,soon', '0,return', '1000000000', '-1000000000'),
+             '--mt-priority': ('', '10', '-10', '1x'), '--hold': ('', '0', 'x', '-1', '1000000000', '2026-12-24 18:00', '2' * 36)}
+    with Sink() as sink:
+        for option, arguments in wrong.items():
+            for argument in arguments:
+                if (option, argument) == ('--deliver-by', '1,'):
+                    continue
+                expect(send(sink, '--text', 't', option, argument), USAGE, option)
+        for option in '-N', '-R', '-V':
+            expect(sendmail(sink, option + 'é', 'b@x.test'), USAGE, option)
