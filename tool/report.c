@@ -130,6 +130,16 @@ static void print_recipient(FILE *out, const struct postino_recipient *recipient
     fputc('\n', out);
 }
 
+static void complain_of(enum postino_outcome outcome, const char *problem)
+{
+    fflush(stdout);
+    if (outcome == POSTINO_ACCEPTED)
+        return;
+    fprintf(stderr, "%s: ", postino_program);
+    postino_print_escaped(stderr, problem, strlen(problem));
+    fputc('\n', stderr);
+}
+
 void postino_report(const struct postino_submission *submission, const struct postino_mail *mail,
                     enum postino_outcome outcome, const char *problem)
 {
@@ -138,12 +148,36 @@ void postino_report(const struct postino_submission *submission, const struct po
     for (uint32_t i = 0; !submission->json && outcome != POSTINO_NOT_TRIED && i < mail->recipient_count; i++)
         if (!submission->quiet || postino_outcome_of(&mail->recipients[i].result) != POSTINO_ACCEPTED)
             print_recipient(submission->quiet ? stderr : stdout, &mail->recipients[i]);
-    fflush(stdout);
-    if (outcome == POSTINO_ACCEPTED)
-        return;
-    fprintf(stderr, "%s: ", postino_program);
-    postino_print_escaped(stderr, problem, strlen(problem));
-    fputc('\n', stderr);
+    complain_of(outcome, problem);
+}
+
+static void print_answer(const char *question, const struct postino_result *result)
+{
+    postino_print_escaped(stdout, question, strlen(question));
+    printf(": %s (", postino_outcome_name(postino_outcome_of(result)));
+    if (result->code)
+        printf("%u ", result->code);
+    const char *text = result->code ? result->text : postino_reason_name((enum postino_reason)result->reason);
+    postino_print_escaped(stdout, text, strlen(text));
+    puts(")");
+}
+
+static void print_answer_json(const char *question, const struct postino_result *result)
+{
+    fputs("{\"command\": ", stdout);
+    print_json_string(stdout, question);
+    fputs(", ", stdout);
+    print_result_json(result);
+    puts("}");
+}
+
+void postino_report_asked(const struct postino_submission *submission, const char *const *questions,
+                          const struct postino_mail *mails, size_t count, enum postino_outcome outcome,
+                          const char *problem)
+{
+    for (size_t i = 0; i < count && outcome != POSTINO_NOT_TRIED; i++)
+        (submission->json ? print_answer_json : print_answer)(questions[i], &mails[i].result);
+    complain_of(outcome, problem);
 }
 
 /* Why a connection could not be used, which no other code tells. 0: it could. */

@@ -49,6 +49,7 @@ static const char help[] =
     "  --hold S             the server is to keep the mail for S seconds, or until a date (FUTURERELEASE)\n"
     "  --require-tls        on the whole way to the recipient, or not at all (REQUIRETLS)\n"
     "  --without LIST       do without these, though they are offered: CHUNKING,PIPELINING,8BITMIME,SIZE\n"
+    "  --ask COMMAND        instead of a mail: 'VRFY ADDRESS', 'EXPN LIST', 'ETRN DOMAIN' or NOOP; may be repeated\n"
     "  --trace              show the conversation on standard error\n"
     "  --json               tell what became of it as a line of JSON on standard output\n"
     "\n"
@@ -93,6 +94,7 @@ enum option_value {
     OPTION_HOLD,
     OPTION_REQUIRE_TLS,
     OPTION_WITHOUT,
+    OPTION_ASK,
     OPTION_TRACE,
     OPTION_JSON,
     OPTION_HELP
@@ -133,6 +135,7 @@ static const struct option options[] = {
     {"mt-priority", required_argument, NULL, OPTION_MT_PRIORITY},
     {"hold", required_argument, NULL, OPTION_HOLD},
     {"require-tls", no_argument, NULL, OPTION_REQUIRE_TLS},
+    {"ask", required_argument, NULL, OPTION_ASK},
     {"without", required_argument, NULL, OPTION_WITHOUT},
     {"trace", no_argument, NULL, OPTION_TRACE},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -149,6 +152,8 @@ struct request {
     size_t header_count;
     const char **attached;
     size_t attached_count;
+    const char **questions; /* for the server, instead of a mail */
+    size_t question_count;
     bool null_sender;
 };
 
@@ -281,6 +286,10 @@ static bool take_option(struct request *request, int option, const char *argumen
         return true;
     case OPTION_TIMEOUT:
         return set_timeout(request, argument);
+    case OPTION_ASK:
+        request->questions = postino_grow(request->questions, request->question_count + 1, sizeof *request->questions);
+        request->questions[request->question_count++] = argument;
+        return true;
     case OPTION_WITHOUT:
         request->submission.extensions = postino_extensions_without(argument);
         return request->submission.extensions != NULL;
@@ -316,6 +325,16 @@ static size_t standard_inputs(const struct request *request)
     return count;
 }
 
+static bool without_a_mail(const struct request *request)
+{
+    size_t people = request->from.count + request->to.count + request->cc.count + request->bcc.count;
+    if (!people && !request->null_sender && !request->text && !request->text_file && !request->message_file &&
+        !request->attached_count)
+        return true;
+    postino_complain("--ask is said instead of a mail: it goes without --from, --to and a text");
+    return false;
+}
+
 static bool complete(struct request *request, int argc, char **argv)
 {
     struct postino_submission *submission = &request->submission;
@@ -323,6 +342,8 @@ static bool complete(struct request *request, int argc, char **argv)
         postino_complain("what is '%s'? Addresses come behind --to, files behind --attach", argv[optind]);
         return false;
     }
+    if (request->question_count)
+        return without_a_mail(request);
     join(&submission->recipients, &request->to);
     join(&submission->recipients, &request->cc);
     join(&submission->recipients, &request->bcc);
@@ -498,7 +519,9 @@ int postino_send_main(int argc, char **argv)
     if (!complete(&request, argc, argv))
         return EX_USAGE;
     postino_catch_signals();
-    int code = request.message_file ? send_existing(&request) : send_text(&request);
+    int code = request.question_count ? postino_ask(&request.submission, request.questions, request.question_count)
+               : request.message_file ? send_existing(&request)
+                                      : send_text(&request);
     if (fflush(stdout) != 0 || ferror(stdout)) /* the exit code still tells what became of it */
         postino_complain("standard output cannot be written to");
     return code;

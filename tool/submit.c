@@ -91,11 +91,37 @@ static uint32_t fill_recipients(struct postino_recipient *recipients, const stru
     return count;
 }
 
+int postino_deliver(const struct postino_submission *submission, struct postino_mail *mails,
+                    struct postino_send_options *options, enum postino_outcome *outcome)
+{
+    char trace_buffer[TRACE_SIZE], *secret;
+    struct postino_trace trace;
+    *options = (struct postino_send_options){
+        .name = submission->name,
+        .local_address = submission->local_address,
+        .total_s = submission->total_s,
+        .extensions = submission->extensions,
+        .with_cancel_fd = true,
+        .cancel_fd = postino_catch_signals(),
+        .trace = submission->trace ? &trace : NULL,
+        .secured = submission->trace ? print_secured : NULL,
+        .provider = postino_provider_open(),
+    };
+    postino_trace_init(&trace, trace_buffer, sizeof trace_buffer, print_line);
+    if (!postino_access_open(&submission->access, submission->server, options, &secret))
+        return postino_interrupted ? EX_TEMPFAIL : EX_NOINPUT;
+    *outcome = postino_send(submission->server, mails, options);
+    postino_secret_free(secret);
+    postino_provider_close();
+    return EX_OK;
+}
+
 int postino_submit(const struct postino_submission *submission)
 {
     const struct postino_people *people = &submission->recipients;
-    char text[TEXT_SIZE] = "", trace_buffer[TRACE_SIZE];
-    struct postino_trace trace;
+    struct postino_send_options options;
+    enum postino_outcome outcome;
+    char text[TEXT_SIZE] = "";
     struct postino_recipient *recipients = postino_grow(NULL, people->count, sizeof *recipients);
     char *texts = postino_grow(NULL, people->count, TEXT_SIZE);
     struct postino_recipient_parameters *parameters = postino_grow(NULL, people->count, sizeof *parameters);
@@ -108,27 +134,11 @@ int postino_submit(const struct postino_submission *submission)
         .source = submission->source,
         .result = {.text = text, .text_size = sizeof text},
     };
-    struct postino_send_options options = {
-        .name = submission->name,
-        .local_address = submission->local_address,
-        .total_s = submission->total_s,
-        .extensions = submission->extensions,
-        .with_cancel_fd = true,
-        .cancel_fd = postino_catch_signals(),
-        .trace = submission->trace ? &trace : NULL,
-        .provider = postino_provider_open(),
-    };
-    char *secret;
-    if (submission->trace)
-        options.secured = print_secured;
-    postino_trace_init(&trace, trace_buffer, sizeof trace_buffer, print_line);
-    if (!postino_access_open(&submission->access, submission->server, &options, &secret))
-        return postino_interrupted ? EX_TEMPFAIL : EX_NOINPUT;
-    enum postino_outcome outcome = postino_send(submission->server, &mail, &options);
-    postino_secret_free(secret);
-    postino_provider_close();
-    postino_report(submission, &mail, outcome, options.problem);
-    int code = postino_exit_code(outcome, &mail);
+    int code = postino_deliver(submission, &mail, &options, &outcome);
+    if (code == EX_OK) {
+        postino_report(submission, &mail, outcome, options.problem);
+        code = postino_exit_code(outcome, &mail);
+    }
     free(recipients);
     free(texts);
     free(parameters);

@@ -111,6 +111,12 @@ bool postino_parameter_take(struct postino_submission *submission, enum postino_
 
 /* Sends, tells, and returns the exit code. */
 int postino_submit(const struct postino_submission *submission);
+/* Sends what `mails` lists. `options` need not be set: their `problem` is, when EX_OK is returned, and the outcome. */
+int postino_deliver(const struct postino_submission *submission, struct postino_mail *mails,
+                    struct postino_send_options *options, enum postino_outcome *outcome);
+
+/* ask.c: says these commands instead of a mail, tells what the server answered, and returns the exit code. */
+int postino_ask(const struct postino_submission *submission, const char *const *questions, size_t count);
 
 extern volatile bool postino_interrupted; /* by SIGINT, SIGTERM or SIGHUP, once the mail is being gathered or sent */
 int postino_say_interrupted(void);        /* before anything was sent; returns the exit code */
@@ -119,6 +125,9 @@ int postino_catch_signals(void);          /* returns a descriptor that can be re
 /* report.c */
 void postino_report(const struct postino_submission *submission, const struct postino_mail *mail,
                     enum postino_outcome outcome, const char *problem);
+void postino_report_asked(const struct postino_submission *submission, const char *const *questions,
+                          const struct postino_mail *mails, size_t count, enum postino_outcome outcome,
+                          const char *problem);
 int postino_exit_code(enum postino_outcome outcome, const struct postino_mail *mail);
 void postino_print_escaped(FILE *out, const char *text, size_t length);
 

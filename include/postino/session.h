@@ -46,7 +46,7 @@ enum postino_step {
     POSTINO_STEP_RCPT,
     POSTINO_STEP_DATA,
     POSTINO_STEP_CONTENT, /* the message, its final dot and the reply to it */
-    POSTINO_STEP_COMMAND  /* NOOP, VRFY, EXPN */
+    POSTINO_STEP_COMMAND  /* NOOP, VRFY, EXPN, ETRN */
 };
 
 /* What became of a mail, and of each of its recipients. */
@@ -173,6 +173,7 @@ extern const struct postino_extension *const postino_extensions[]; /* every one 
 extern const struct postino_command postino_noop;                  /* mail.command: 5321 4.1.1.9 */
 extern const struct postino_command postino_vrfy;                  /* 5321 4.1.1.6, with an argument */
 extern const struct postino_command postino_expn;                  /* 5321 4.1.1.7, with an argument */
+extern const struct postino_command postino_etrn;                  /* 1985: send what waits for this domain */
 
 /* Zeroed but for `name` it is the safe choice. */
 struct postino_config {

@@ -1,4 +1,4 @@
-/* NOOP, VRFY and EXPN (5321 3.5): a command stands in the queue in the place of a mail. */
+/* NOOP, VRFY and EXPN (5321 3.5), ETRN (1985): a command stands in the queue in the place of a mail. */
 #include "internal.h"
 
 /* 5321 4.5.3.1.4 bounds a command line by 512 octets. */
@@ -29,3 +29,4 @@ static void render(const struct postino_session *s, struct postino_writer *w)
 const struct postino_command postino_noop = {valid, render, "NOOP"};
 const struct postino_command postino_vrfy = {valid, render, "VRFY"};
 const struct postino_command postino_expn = {valid, render, "EXPN"};
+const struct postino_command postino_etrn = {valid, render, "ETRN"};

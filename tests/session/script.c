@@ -149,6 +149,8 @@ static const struct postino_command *command(struct reader *r, const char *verb)
         return &postino_vrfy;
     if (strcmp(verb, "EXPN") == 0)
         return &postino_expn;
+    if (strcmp(verb, "ETRN") == 0)
+        return &postino_etrn;
     if (strcmp(verb, "NOOP") != 0)
         wrong(r, "not a command");
     return &postino_noop;
