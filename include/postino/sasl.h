@@ -114,8 +114,9 @@ struct postino_sasl {
     /* NULL, or called once the server has accepted who we are: this connection needs no secret any more. */
     void (*accepted)(struct postino_sasl *sasl);
 
-    /* &postino_initial_response: the first response goes with AUTH where the mechanism has one to begin with and the
-     * line stays within 512 octets, which is a round trip less (4954 4). NULL: for servers whose words are counted. */
+    /* With &postino_auth. &postino_initial_response: the first response goes with AUTH where the mechanism has one to
+     * begin with and the line stays within 512 octets, which is a round trip less (4954 4). NULL: for servers whose
+     * words are counted. */
     bool (*initial_response)(const struct postino_sasl *sasl, struct postino_writer *writer);
 
     /* For servers that do not say what they take. Tried where AUTH is offered with no mechanism that is known, and

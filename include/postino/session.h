@@ -155,7 +155,7 @@ struct postino_trace;
 extern const struct postino_opening postino_starttls_required; /* config.opening: STARTTLS, or no mail (3207) */
 extern const struct postino_opening postino_starttls_offered;  /* where offered; a refusal goes on in clear (7435) */
 extern const struct postino_opening postino_auth;              /* AUTH (4954), with config.sasl; see sasl.h */
-extern const struct postino_opening postino_auth_basic;        /* less of it: PLAIN, LOGIN, ANONYMOUS, one try */
+extern const struct postino_opening postino_auth_basic; /* less of it: PLAIN, LOGIN, ANONYMOUS, one try, in steps */
 /* config.lenient: NULs and spaces in front of a reply's line are skipped; 8-bit text without 8BITMIME and lines of any
  * length are sent. For devices whose servers were always spoken to like that. */
 extern const struct postino_lenient postino_lenient;
