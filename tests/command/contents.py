@@ -6,7 +6,7 @@ import os
 import random
 import threading
 
-from common import DATAERR, OK, TEMPFAIL, NOINPUT, Sink, equal, expect, file, folder, normal, parsed, send, sendmail
+from common import DATAERR, OK, TEMPFAIL, NOINPUT, Sink, begin, equal, expect, file, folder, normal, parsed, send, sendmail
 
 ENDS = (b'\n.\n', b'\n.\r', b'\r.\n', b'\r.\r', b'\n.\r\n', b'\r.\r\n', b'\r\n.\n', b'\r\n.\r', b'\r\n.\r\r\n', b'\r\r\n.\r\r\n',
         b'\r\r\n.\r\n', b'\n\r.\r\n', b'\n\r.\n\r', b'.\r\n', b'..\r\n', b'.', b'\r\n.', b'\r\n.\r\n')
@@ -217,12 +217,12 @@ def test_files_that_are_not_regular():
 
 def test_a_file_that_shrinks_while_it_is_sent():
     """Attacks 138: cut behind the first octets on the wire; the connection ends without a terminator, or a last chunk."""
-    for size, delay in itertools.product((3 << 20, 200000), ('data=400', 'rcpt=400')):
-        with Sink('--delay', delay, chunks=delay == 'rcpt=400', maildir=True) as sink, folder() as here:
+    for size, step in itertools.product((3 << 20, 200000), ('data', 'rcpt')):
+        with Sink('--delay', step + '=1000', chunks=step == 'rcpt', maildir=True) as sink, folder() as here:
             path = file(here, 'message', HEAD + b'line of the message\r\n' * (size // 21))
-            cut = threading.Timer(0.2, os.truncate, (path, 70000))
-            cut.start()
-            done = send(sink, '--message', path)
-            cut.join()
+            running = begin(sink, '--message', path, '--trace')
+            running.wait_for('C: RCPT')  # the file is open, and not read to its end
+            os.truncate(path, 70000)
+            done = running.end()
             expect(done, TEMPFAIL, 'read')
             equal(sink.mails(), [])

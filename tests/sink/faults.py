@@ -83,7 +83,7 @@ def test_a_delay_holds_up_its_connection_only():
             equal(other.code('NOOP'), 250)
         assert time.monotonic() - begin < 0.35
         equal(client.codes(1), [451])
-        assert 0.4 <= time.monotonic() - begin < 1
+        assert 0.4 <= time.monotonic() - begin < 5
         equal(client.rest(), (b'250 2.0.0 Nothing done\r\n221 2.0.0 Bye\r\n', 'closed'))
         assert 0.5 <= time.monotonic() - begin < 1.2
         other.send(b'EHLO me\r\n')
