@@ -10,7 +10,8 @@ static const struct {
 } known[] = {{"PIPELINING", &postino_pipelining},
              {"CHUNKING", &postino_chunking},
              {"8BITMIME", &postino_8bitmime},
-             {"SIZE", &postino_size}};
+             {"SIZE", &postino_size},
+             {"BINARYMIME", &postino_binarymime}};
 
 enum {
     KNOWN = sizeof known / sizeof *known
@@ -44,7 +45,8 @@ const struct postino_extension *const *postino_extensions_without(const char *li
         size_t length = strcspn(word, ",");
         const struct postino_extension *extension = named(word, length);
         if (!extension) {
-            postino_complain("--without: '%.*s' is none of PIPELINING, CHUNKING, 8BITMIME, SIZE", (int)length, word);
+            postino_complain("--without: '%.*s' is none of PIPELINING, CHUNKING, 8BITMIME, SIZE, BINARYMIME",
+                             (int)length, word);
             return NULL;
         }
         leave_out(left, extension);

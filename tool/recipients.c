@@ -49,13 +49,14 @@ bool postino_people_add(struct postino_people *people, const char *what, const c
     while ((kind = postino_addresses_next(&addresses, &found)) == POSTINO_ADDRESSES_MAILBOX) {
         bool lone = !memchr(found.address, '@', found.address_length);
         char *address = copy(found.address, found.address_length, lone ? domain : NULL);
-        if (!postino_path_valid(address)) {
+        char *ascii = postino_utf8_path_valid(address) ? postino_address_to_ascii(address) : NULL;
+        if (!ascii)
             postino_complain("%s: not an address: %s", what, address);
-            free(address);
+        free(address);
+        if (!ascii)
             return false;
-        }
         people->items = postino_grow(people->items, people->count + 1, sizeof *people->items);
-        people->items[people->count++] = (struct postino_mailbox){display_name(&found), address};
+        people->items[people->count++] = (struct postino_mailbox){display_name(&found), ascii};
     }
     if (kind == POSTINO_ADDRESSES_WRONG) {
         postino_complain("%s: not an address, or a list of addresses: %s", what, list);

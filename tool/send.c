@@ -48,7 +48,7 @@ static const char help[] =
     "  --mt-priority N      from -9 to 9 (MT-PRIORITY)\n"
     "  --hold S             the server is to keep the mail for S seconds, or until a date (FUTURERELEASE)\n"
     "  --require-tls        on the whole way to the recipient, or not at all (REQUIRETLS)\n"
-    "  --without LIST       do without these, though they are offered: CHUNKING,PIPELINING,8BITMIME,SIZE\n"
+    "  --without LIST       do without these, though they are offered: CHUNKING,PIPELINING,8BITMIME,SIZE,BINARYMIME\n"
     "  --ask COMMAND        instead of a mail: 'VRFY ADDRESS', 'EXPN LIST', 'ETRN DOMAIN' or NOOP; may be repeated\n"
     "  --trace              show the conversation on standard error\n"
     "  --json               tell what became of it as a line of JSON on standard output\n"

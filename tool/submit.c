@@ -125,11 +125,13 @@ int postino_submit(const struct postino_submission *submission)
     struct postino_recipient *recipients = postino_grow(NULL, people->count, sizeof *recipients);
     char *texts = postino_grow(NULL, people->count, TEXT_SIZE);
     struct postino_recipient_parameters *parameters = postino_grow(NULL, people->count, sizeof *parameters);
+    struct postino_mail_parameters asked = submission->parameters;
+    asked.path_valid = postino_utf8_path_valid;
     struct postino_mail mail = {
         .reverse_path = submission->reverse_path,
         .recipients = recipients,
         .recipient_count = fill_recipients(recipients, people, texts, parameters, submission->notify),
-        .parameters = &submission->parameters,
+        .parameters = &asked,
         .policy = submission->all_or_none ? POSTINO_POLICY_ALL : POSTINO_POLICY_ANY,
         .source = submission->source,
         .result = {.text = text, .text_size = sizeof text},

@@ -79,7 +79,8 @@ enum postino_disposition {
     POSTINO_INLINE
 };
 
-/* A part behind the text. It is base64 always, so that its octets arrive as they are. */
+/* A part behind the text. It is base64, or binary where the server offers BINARYMIME and CHUNKING (RFC 3030), so that
+ * its octets arrive as they are. */
 struct postino_part {
     struct postino_source *source; /* `length`, where it is not 0, is what will be read, or the reading fails */
     const char *filename;          /* only what follows the last / and \ is told to others */
@@ -121,7 +122,7 @@ struct postino_message {
     size_t part_count;
     const struct postino_multipart *multipart; /* &postino_multipart where there are parts */
     const uint8_t *randomness; /* POSTINO_MESSAGE_RANDOMNESS octets for the boundary, where there are parts. That no */
-                               /* content can hold the boundary does not rest on them. */
+                               /* content can hold the boundary rests on them where parts are binary, else not. */
 };
 
 enum postino_message_error {

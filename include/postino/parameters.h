@@ -20,6 +20,9 @@ extern const struct postino_extension postino_mt_priority;   /* 6710 */
 extern const struct postino_extension postino_futurerelease; /* 4865 */
 extern const struct postino_extension postino_requiretls;    /* 8689 */
 
+/* As postino_path_valid, but for letters that may be of any script, in UTF-8. */
+bool postino_utf8_path_valid(const char *path);
+
 /* What a report of failure brings back (3461 4.3). */
 enum postino_returns {
     POSTINO_RETURN_ANY, /* as the server likes */
@@ -45,6 +48,9 @@ struct postino_mail_parameters {
     int32_t by_s;           /* seconds from now, at most 999,999,999; over 0 where the mail is to be returned */
     uint32_t hold_for_s;    /* the server keeps it for so long, at most 999,999,999; 0: not (4865 4) */
     const char *hold_until; /* or until then: "2026-12-24T18:00:00Z"; NULL: not */
+    /* Which addresses there are. NULL: postino_path_valid, those of ASCII. postino_utf8_path_valid: others, too, where
+     * &postino_smtputf8 is among the extensions (6531 3.3). */
+    bool (*path_valid)(const char *path);
 };
 
 /* Of which events the server reports (3461 4.1). */
@@ -54,9 +60,10 @@ struct postino_mail_parameters {
 #define POSTINO_NOTIFY_DELAY   0x08u
 
 struct postino_recipient_parameters {
-    const char *original;      /* ORCPT: to whom the mail was sent in the first place; NULL: nothing is said of it */
-    const char *original_type; /* of that address; NULL: "rfc822" (3461 4.2) */
-    uint8_t notify;            /* POSTINO_NOTIFY_…; 0: as the server likes */
+    const char *original; /* ORCPT: to whom the mail was sent in the first place; NULL: nothing is said of it */
+    const char
+        *original_type; /* of that address; NULL: "rfc822" (3461 4.2), or "utf-8" where it is not ASCII (6533 3) */
+    uint8_t notify;     /* POSTINO_NOTIFY_…; 0: as the server likes */
 };
 
 #ifdef __cplusplus

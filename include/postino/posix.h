@@ -129,6 +129,12 @@ struct postino_send_options {
  * good, refused for now): the results tell which. POSTINO_NOT_TRIED: an argument was wrong, `problem` says which. */
 enum postino_outcome postino_send(const char *server, struct postino_mail *mails, struct postino_send_options *options);
 
+/* An address whose domain is in letters of any script, in UTF-8, with the domain as DNS has it (5890 2.3.2.1, IDNA
+ * 2008): "ada@bücher.example" is "ada@xn--bcher-kva.example", which goes to every server. What is ASCII already stays
+ * as it is, and so does an address with a local-part that is not ASCII: that needs SMTPUTF8. To be freed. NULL: no such
+ * domain can be, or no memory is left. */
+char *postino_address_to_ascii(const char *address);
+
 #ifdef __cplusplus
 }
 #endif

@@ -82,7 +82,9 @@ enum postino_reason {
     POSTINO_REASON_NO_MT_PRIORITY,
     POSTINO_REASON_NO_FUTURERELEASE,
     POSTINO_REASON_NO_REQUIRETLS,
-    POSTINO_REASON_POLICY /* another recipient was refused, and the policy is all or none */
+    POSTINO_REASON_NO_BINARYMIME, /* what the message needs, and the server does not offer (3030) */
+    POSTINO_REASON_NO_SMTPUTF8,   /* what an address or the message needs (6531) */
+    POSTINO_REASON_POLICY         /* another recipient was refused, and the policy is all or none */
 };
 
 struct postino_result {
@@ -100,7 +102,7 @@ struct postino_result {
 struct postino_recipient_parameters;
 
 struct postino_recipient {
-    const char *address; /* forward-path without `<` and `>`; ASCII */
+    const char *address; /* forward-path without `<` and `>`; ASCII, but see `path_valid` in parameters.h */
     struct postino_result result;
     const struct postino_recipient_parameters *parameters; /* NULL: none; see parameters.h */
 };
@@ -169,6 +171,8 @@ extern const struct postino_extension postino_8bitmime;   /* 6152 */
 extern const struct postino_extension
     postino_chunking;                               /* 3030: BDAT instead of DATA; with PIPELINING mails in flight */
 extern const struct postino_extension postino_size; /* 1870: checked before a mail is begun */
+extern const struct postino_extension postino_binarymime;          /* 3030: content that goes as it is, with CHUNKING */
+extern const struct postino_extension postino_smtputf8;            /* 6531: UTF-8 in addresses and header fields */
 extern const struct postino_extension *const postino_extensions[]; /* every one that there is */
 extern const struct postino_command postino_noop;                  /* mail.command: 5321 4.1.1.9 */
 extern const struct postino_command postino_vrfy;                  /* 5321 4.1.1.6, with an argument */
@@ -217,7 +221,6 @@ struct postino_config {
 #define POSTINO_OFFERS_SIZE                0x0010u /* 1870 */
 #define POSTINO_OFFERS_ENHANCEDSTATUSCODES 0x0020u /* 2034 */
 #define POSTINO_OFFERS_STARTTLS            0x0040u /* 3207 */
-#define POSTINO_OFFERS_CHUNKING            0x0080u /* 3030 */
 #define POSTINO_OFFERS_DSN                 0x0100u /* 3461 */
 #define POSTINO_OFFERS_AUTH                0x0200u /* 4954 */
 #define POSTINO_OFFERS_DELIVERBY           0x0400u /* 2852 */

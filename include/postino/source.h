@@ -25,6 +25,7 @@ extern "C" {
 #define POSTINO_OFFERS_8BITMIME   0x0001u /* RFC 6152 */
 #define POSTINO_OFFERS_BINARYMIME 0x0002u /* RFC 3030 */
 #define POSTINO_OFFERS_SMTPUTF8   0x0004u /* RFC 6531 */
+#define POSTINO_OFFERS_CHUNKING   0x0080u /* RFC 3030; BINARYMIME is of use only where both are offered */
 
 struct postino_source {
     /* Stores up to `size` (1 or more) octets at `buffer`. Returns how many, or one of the values above. */
@@ -35,8 +36,8 @@ struct postino_source {
     bool (*rewind)(struct postino_source *source);
 
     /* Told before the first read of each delivery what the server offers (POSTINO_OFFERS_…). A composer chooses its
-     * transfer encodings here and sets `length` and `seven_bit`. Returns false where it cannot be sent to that server.
-     * NULL where the octets are what they are. */
+     * transfer encodings here and sets `length`, `seven_bit`, `binary` and `utf8`. Returns false where it cannot be
+     * sent to that server. NULL where the octets are what they are. */
     bool (*prepare)(struct postino_source *source, unsigned offers);
 
     /* Octets in all, counted with line ends as CR LF and without dot-stuffing (RFC 1870 3). 0 where not known, or where
@@ -45,6 +46,13 @@ struct postino_source {
 
     /* The octets are surely all below 128, so that BODY=8BITMIME need not be asked for (RFC 6152 3). */
     bool seven_bit;
+
+    /* The octets go as they are, whatever they are: line ends are not looked at, BODY=BINARYMIME is asked for (RFC 3030
+     * 3). Only where the server offers that, and CHUNKING. */
+    bool binary;
+
+    /* The header section holds UTF-8: SMTPUTF8 is asked for (RFC 6531 3.4). */
+    bool utf8;
 };
 
 #ifdef __cplusplus

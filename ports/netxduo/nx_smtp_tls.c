@@ -40,8 +40,10 @@ static UINT receive(NX_TCP_SOCKET *socket, NX_PACKET **packet, ULONG wait)
 static UINT send_record(NX_TCP_SOCKET *socket, NX_PACKET *packet, ULONG wait)
 {
     (void)wait;
-    return nx_secure_tls_session_send(session_over(socket), packet, NX_SMTP_CLIENT_SEND_TIMEOUT) ? NX_NOT_CONNECTED
-                                                                                                 : NX_SUCCESS;
+    UINT status = nx_secure_tls_session_send(session_over(socket), packet, NX_SMTP_CLIENT_SEND_TIMEOUT);
+    if (status == NX_WINDOW_OVERFLOW || status == NX_TX_QUEUE_DEPTH)
+        return NX_SMTP_TRANSMIT_ERROR;
+    return status ? NX_NOT_CONNECTED : NX_SUCCESS;
 }
 
 static void close_session(NX_SMTP_CLIENT *client);

@@ -83,7 +83,7 @@ static UINT send_packet(NX_SMTP_CLIENT *client, NX_PACKET *packet)
         if (postino_nx_session(client)->closed)
             return NX_NOT_CONNECTED;
         status = postino_nx_layer(client)->send(&client->nx_smtp_client_socket, packet, slice);
-        if (!status || status == NX_NOT_CONNECTED)
+        if (!status || status == NX_NOT_CONNECTED || status == NX_SMTP_TRANSMIT_ERROR)
             return status;
         if (waited >= NX_SMTP_CLIENT_SEND_TIMEOUT)
             return NX_SMTP_TRANSMIT_ERROR;

@@ -1,6 +1,8 @@
 /* Names and passwords that are not ASCII. */
 #include "secure.h"
 
+#include <postino/posix.h>
+
 #include <idn2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,13 +36,36 @@ char *postino_saslprep(const char *text, const char **problem)
     return NULL;
 }
 
-const char *postino_host_to_ascii(struct postino_url *url)
+/* A name of a host in the form that DNS has (5890 2.3.2.1), to be freed by idn2_free; or NULL. */
+static char *name_to_ascii(const char *name)
 {
     char *ascii = NULL;
+    return idn2_to_ascii_8z(name, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK ? ascii : NULL;
+}
+
+char *postino_address_to_ascii(const char *address)
+{
+    const char *at = strrchr(address, '@');
+    bool wide = at && !is_ascii(at + 1);
+    for (const char *local = address; wide && local < at; local++)
+        wide = !(*local & 0x80); /* the name in such a local-part is only its server's to know */
+    char *domain = wide ? name_to_ascii(at + 1) : NULL;
+    size_t length = wide ? (size_t)(at + 1 - address) : strlen(address);
+    char *ascii = wide && !domain ? NULL : malloc(length + (domain ? strlen(domain) : 0) + 1);
+    if (ascii) {
+        memcpy(ascii, address, length);
+        strcpy(ascii + length, domain ? domain : "");
+    }
+    idn2_free(domain);
+    return ascii;
+}
+
+const char *postino_host_to_ascii(struct postino_url *url)
+{
     if (is_ascii(url->host))
         return NULL;
-    bool fits = idn2_to_ascii_8z(url->host, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK &&
-                strlen(ascii) < sizeof url->host;
+    char *ascii = name_to_ascii(url->host);
+    bool fits = ascii && strlen(ascii) < sizeof url->host;
     if (fits)
         strcpy(url->host, ascii);
     idn2_free(ascii);

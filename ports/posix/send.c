@@ -15,6 +15,12 @@ enum {
     MEMORY_SIZE = BUFFER_SIZE + INPUT_SIZE + POSTINO_SECURE_TEXT
 };
 
+static bool sender_valid(const struct postino_mail *mail)
+{
+    bool (*valid)(const char *path) = mail->parameters ? mail->parameters->path_valid : NULL;
+    return !*mail->reverse_path || (valid ? valid : postino_path_valid)(mail->reverse_path);
+}
+
 static void report_misuse(struct postino_send_options *options, enum postino_misuse misuse,
                           const struct postino_mail *mails)
 {
@@ -26,7 +32,7 @@ static void report_misuse(struct postino_send_options *options, enum postino_mis
     } else if (misuse == POSTINO_BAD_REVERSE_PATH) {
         what = "not an address to send from: ";
         for (; mails && !*bad; mails = mails->next)
-            if (*mails->reverse_path && !postino_path_valid(mails->reverse_path))
+            if (!sender_valid(mails))
                 bad = mails->reverse_path;
     } else if (misuse == POSTINO_BAD_RECIPIENT) {
         what = "not an address to send to: ";

@@ -32,6 +32,9 @@ const char *postino_reason_name(enum postino_reason reason)
         [POSTINO_REASON_NO_MT_PRIORITY] = "a priority is asked for, and the server does not offer MT-PRIORITY",
         [POSTINO_REASON_NO_FUTURERELEASE] = "the mail is to be held, and the server does not offer FUTURERELEASE",
         [POSTINO_REASON_NO_REQUIRETLS] = "TLS is asked for on the whole way, and the server does not offer REQUIRETLS",
+        [POSTINO_REASON_NO_BINARYMIME] = "the message holds binary octets, and the server does not offer BINARYMIME",
+        [POSTINO_REASON_NO_SMTPUTF8] =
+            "an address or a header field is not ASCII, and the server does not offer SMTPUTF8",
         [POSTINO_REASON_HANDSHAKE] = "TLS could not be established",
         [POSTINO_REASON_CERTIFICATE] = "the server's certificate is not to be trusted",
         [POSTINO_REASON_TOO_LARGE] = "larger than the server takes",

@@ -154,6 +154,8 @@ size_t postino_encode_room(enum postino_encoding encoding, size_t size)
         return size / 4 - 2;
     case POSTINO_BASE64_TEXT:
         return (base64 - 1) / 2;
+    case POSTINO_BINARY:
+        return size;
     case POSTINO_BASE64:
         break;
     }
@@ -174,6 +176,8 @@ size_t postino_encode(enum postino_encoding encoding, struct postino_encoder *en
         /* Line ends first (RFC 2045 6.8): forward, from `length` octets before, which encode_room left free. */
         lines = postino_lines(encoder, octets, length, octets - length);
         return postino_base64(encoder, octets - length, lines, out);
+    case POSTINO_BINARY: /* there already */
+        return length;
     case POSTINO_BASE64:
         break;
     }

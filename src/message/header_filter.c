@@ -218,6 +218,7 @@ static bool filter_prepare(struct postino_source *source, unsigned offers)
     if (inner->prepare && !inner->prepare(inner, offers))
         return false;
     source->seven_bit = inner->seven_bit;
+    source->utf8 = inner->utf8;
     source->length = 0;
     if (!inner->length || !inner->rewind)
         return true;
@@ -238,4 +239,5 @@ void postino_header_filter_open(struct postino_header_filter *filter, struct pos
     filter->source.prepare = filter_prepare;
     filter->source.rewind = inner->rewind ? filter_rewind : NULL;
     filter->source.seven_bit = inner->seven_bit;
+    filter->source.utf8 = inner->utf8;
 }

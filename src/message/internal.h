@@ -33,7 +33,8 @@ enum postino_encoding {
     POSTINO_8BIT,
     POSTINO_QUOTED_PRINTABLE,
     POSTINO_BASE64_TEXT,
-    POSTINO_BASE64
+    POSTINO_BASE64, /* of parts, as what follows */
+    POSTINO_BINARY
 };
 
 /* Bits of `replaced`. */

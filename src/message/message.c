@@ -144,8 +144,10 @@ static size_t measure(struct postino_message_source *composed)
         composed->piece_length = 0;
         if (!composed->content)
             continue;
-        bool text = composed->content == composed->message->text && composed->encoding != POSTINO_BASE64;
-        uint64_t content = text ? composed->text_length : postino_part_length(composed->content);
+        bool text = composed->encoding < POSTINO_BASE64;
+        uint64_t content = text                                   ? composed->text_length
+                           : composed->encoding == POSTINO_BINARY ? composed->content->length
+                                                                  : postino_part_length(composed->content);
         known = known && (text ? composed->text_exact : content != 0) && length + content >= length;
         length += content;
         composed->content = NULL;
@@ -160,10 +162,13 @@ static bool message_prepare(struct postino_source *source, unsigned offers)
     composed->prepared = false;
     if (composed->produced && (!source->rewind || !source->rewind(source)))
         return false;
+    source->utf8 = composed->wide;
     if (composed->wide && !(offers & POSTINO_OFFERS_SMTPUTF8))
         return false;
     if (!prepare_sources(composed->message, offers) || !postino_text_scan(composed, offers))
         return false;
+    source->binary =
+        composed->message->part_count && offers & POSTINO_OFFERS_BINARYMIME && offers & POSTINO_OFFERS_CHUNKING;
     source->length = measure(composed);
     source->seven_bit = composed->text_encoding != POSTINO_8BIT && !composed->wide;
     composed->prepared = true;

@@ -1,6 +1,7 @@
 /*
  * Parts (RFC 2046 5.1.3). The boundary begins with "=_", which neither base64 nor quoted-printable can produce, and a
- * text with a line that begins as the boundary does is not sent as 7bit or 8bit: no content can hold it.
+ * text with a line that begins as the boundary does is not sent as 7bit or 8bit: no content can hold it. A binary part
+ * could: there it rests on the randomness.
  */
 #include "internal.h"
 
@@ -86,7 +87,10 @@ static void next_head(struct postino_message_source *composed)
     case HEAD:
         postino_put_text(composed, "Content-Type: multipart/mixed;\r\n boundary=\"");
         put_boundary(composed);
-        postino_put_text(composed, "\"\r\n\r\n");
+        postino_put_text(composed, "\"\r\n");
+        if (composed->source.binary) /* RFC 2045 6.4: as its parts */
+            postino_put_text(composed, "Content-Transfer-Encoding: binary\r\n");
+        postino_put(composed, "\r\n", 2);
         if (composed->message->text)
             composed->phase = TEXT_DELIMITER;
         else
@@ -156,7 +160,9 @@ static void next(struct postino_message_source *composed)
         next_charset(composed, part);
         return;
     case DISPOSITION:
-        postino_put_text(composed, "\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: ");
+        postino_put_text(composed, "\r\nContent-Transfer-Encoding: ");
+        postino_put_text(composed, composed->source.binary ? "binary" : "base64");
+        postino_put_text(composed, "\r\nContent-Disposition: ");
         postino_put_text(composed, part->disposition == POSTINO_INLINE ? "inline" : "attachment");
         composed->at = composed->stretch = 0;
         return;
@@ -169,7 +175,7 @@ static void next(struct postino_message_source *composed)
         return;
     case CONTENT:
         postino_put_text(composed, part->content_id ? ">\r\n\r\n" : "\r\n");
-        postino_begin_content(composed, part->source, POSTINO_BASE64);
+        postino_begin_content(composed, part->source, composed->source.binary ? POSTINO_BINARY : POSTINO_BASE64);
         return;
     case NEXT:
         composed->item++;

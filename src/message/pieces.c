@@ -53,8 +53,8 @@ void postino_begin_content(struct postino_message_source *composed, struct posti
     composed->content = content;
     composed->encoding = (uint8_t)encoding;
     composed->taken = 0;
-    composed->expected = encoding == POSTINO_BASE64 ? content->length : composed->text_octets;
-    composed->exact = encoding == POSTINO_BASE64 ? content->length != 0 : composed->text_exact;
+    composed->expected = encoding >= POSTINO_BASE64 ? content->length : composed->text_octets;
+    composed->exact = encoding >= POSTINO_BASE64 ? content->length != 0 : composed->text_exact;
 }
 
 /* What "Q" leaves as it is: in a phrase RFC 2047 5 (3) names it, elsewhere 4.2 does. A space becomes "_". */

@@ -3,7 +3,8 @@
 
 static void put(const struct postino_session *s, struct postino_writer *w)
 {
-    if (s->spoken.step == POSTINO_STEP_MAIL && !s->spoken.mail->source->seven_bit)
+    const struct postino_source *source = s->spoken.mail->source;
+    if (s->spoken.step == POSTINO_STEP_MAIL && !source->seven_bit && !source->binary)
         postino_command_put(w, " BODY=8BITMIME");
 }
 

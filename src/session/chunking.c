@@ -136,7 +136,10 @@ static size_t fill(struct postino_session *s, char *buffer, size_t size, size_t 
     size_t filled = 0;
     s->not_yet = false;
     while (filled < enough && !s->not_yet && !mail->is.doomed && !(mail->is.drained && !s->spilled)) {
-        filled += postino_content_read(s, buffer + filled, size - filled);
+        if (mail->source->binary)
+            filled += postino_content_source(s, buffer + filled, enough - filled);
+        else
+            filled += postino_content_read(s, buffer + filled, size - filled);
         if (s->content_ended)
             filled += end_line(s, buffer + filled, size - filled);
         s->content_ended = false;
@@ -145,10 +148,12 @@ static size_t fill(struct postino_session *s, char *buffer, size_t size, size_t 
     return filled;
 }
 
-/* One character, or the end: what has been begun of it goes on from `offset`, `pending` says which it is. */
+/* One character, or the end: what has been begun of it goes on from `offset`, `pending` says which it is, and where
+ * each octet is one, `column` whether there is one. */
 static size_t speak_narrow(struct postino_session *s, char *buffer, size_t size)
 {
     struct postino_writer w = {buffer, size, s->offset, 0, false};
+    bool binary = s->spoken.mail->source->binary;
     char next[3] = "";
     const char *command = "BDAT 1\r\n";
     if (s->offset == 0) {
@@ -156,15 +161,17 @@ static size_t speak_narrow(struct postino_session *s, char *buffer, size_t size)
         if (length == 0 && !s->content_ended)
             return 0;
         s->pending = length ? next[0] : '\0';
+        s->column = binary ? (uint32_t)length : s->column;
     }
-    if (s->pending == '\0')
+    bool last = binary ? s->column == 0 : s->pending == '\0', line_end = !binary && s->pending == '\r';
+    if (last)
         command = "BDAT 0 LAST\r\n";
-    else if (s->pending == '\r')
+    else if (line_end)
         command = "BDAT 2\r\n";
     postino_command_put(&w, command);
-    if (s->pending)
+    if (!last)
         postino_command_put_octet(&w, s->pending);
-    if (s->pending == '\r')
+    if (line_end)
         postino_command_put_octet(&w, '\n');
     s->content_ended = false; /* `pending` knows */
     size_t rest = w.length - s->offset;
@@ -173,7 +180,8 @@ static size_t speak_narrow(struct postino_session *s, char *buffer, size_t size)
         return size;
     }
     s->offset = 0;
-    chunk_spoken(s, command, strlen(command), rest, s->pending == '\0');
+    s->column = binary ? 0 : s->column;
+    chunk_spoken(s, command, strlen(command), rest, last);
     return rest;
 }
 

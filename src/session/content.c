@@ -12,7 +12,7 @@ enum {
 }; /* 5321 4.5.3.1.6, without the line end */
 
 struct expansion {
-    struct postino_session *session;
+    const char *in, *end;
     char *out;
 };
 
@@ -28,71 +28,66 @@ static void give_up(struct postino_session *s, enum postino_reason reason)
     mail->is.doomed = true;
 }
 
-/* Octets in front of the first CR or LF. */
-static size_t line_length(const char *octets, size_t length)
+/* Copies octets up to the next CR, LF or NUL; up to the next control character a word at a time. Returns whether some
+ * are above 127. */
+static bool copy_line(struct expansion *e)
 {
-    const char *lf = memchr(octets, '\n', length);
-    if (lf)
-        length = (size_t)(lf - octets);
-    const char *cr = memchr(octets, '\r', length);
-    return cr ? (size_t)(cr - octets) : length;
+    const size_t ones = SIZE_MAX / 0xFF, highest = ones << 7;
+    const char *in = e->in;
+    char *out = e->out;
+    size_t word, seen = 0;
+    for (; (size_t)(e->end - in) >= sizeof word; in += sizeof word, out += sizeof word) {
+        memcpy(&word, in, sizeof word);
+        if ((word - ones * ' ') & ~word & highest) /* an octet of it is below a space */
+            break;
+        memcpy(out, &word, sizeof word);
+        seen |= word;
+    }
+    while (in < e->end && *in != '\r' && *in != '\n' && *in != '\0')
+        seen |= (unsigned char)(*out++ = *in++);
+    e->in = in;
+    e->out = out;
+    return seen & highest;
 }
 
-/* Octets without a line end in them. */
-static bool line_octets(struct expansion *e, const char *octets, size_t length)
+/* What has been copied of a line, and stands behind it. */
+static enum postino_reason unfit(const struct postino_session *s, const struct expansion *e, bool wide)
 {
-    struct postino_session *s = e->session;
-    unsigned char bits = 0;
-    bool nul = false;
-    for (size_t i = 0; i < length; i++) {
-        bits |= (unsigned char)octets[i];
-        nul |= octets[i] == '\0';
-    }
     enum postino_reason reason = POSTINO_REASON_REPLY;
-    if (nul)
+    if (e->in < e->end && *e->in == '\0')
         reason = POSTINO_REASON_NUL;
-    else if (s->column + length > LINE_MAX_OCTETS)
+    else if (s->column > LINE_MAX_OCTETS)
         reason = POSTINO_REASON_LONG_LINE;
-    else if (bits > 0x7F && !(s->offers & POSTINO_OFFERS_8BITMIME))
+    else if (wide && !(s->offers & POSTINO_OFFERS_8BITMIME))
         reason = POSTINO_REASON_8BIT;
-    if (reason && !(s->config->lenient && s->config->lenient->bears(reason))) {
-        give_up(s, reason);
-        return false;
-    }
-    if (s->column == 0 && *octets == '.' && !s->chunks)
-        *e->out++ = '.';
-    memmove(e->out, octets, length);
-    e->out += length;
-    s->column += (uint32_t)length;
-    return true;
+    return s->config->lenient && s->config->lenient->bears(reason) ? POSTINO_REASON_REPLY : reason;
 }
 
-static void expand(struct expansion *e, const char *in, size_t size)
+static void expand(struct postino_session *s, struct expansion *e)
 {
-    struct postino_session *s = e->session;
-    const char *end = in + size;
-    while (in < end) {
-        in += s->read_cr && *in == '\n'; /* the line has ended with its CR */
-        /* A line that is not over within the limit is refused; so no octet is looked at twice, whatever the input. */
-        size_t window = (size_t)(end - in);
-        if (window > LINE_MAX_OCTETS + 1)
-            window = LINE_MAX_OCTETS + 1;
-        size_t length = line_length(in, window);
-        if (length && !line_octets(e, in, length))
-            return;
-        in += length;
+    while (e->in < e->end) {
+        e->in += s->read_cr && *e->in == '\n'; /* the line has ended with its CR */
         s->read_cr = false;
-        if (length < window) {
-            s->read_cr = *in++ == '\r';
-            *e->out++ = '\r';
-            *e->out++ = '\n';
-            s->column = 0;
+        if (e->in < e->end && *e->in == '.' && s->column == 0 && !s->chunks)
+            *e->out++ = '.';
+        const char *from = e->in;
+        bool wide = copy_line(e);
+        s->column += (uint32_t)(e->in - from);
+        enum postino_reason reason = unfit(s, e, wide);
+        if (reason) {
+            give_up(s, reason);
+            return;
         }
+        if (e->in == e->end)
+            return;
+        s->read_cr = *e->in++ == '\r';
+        *e->out++ = '\r';
+        *e->out++ = '\n';
+        s->column = 0;
     }
 }
 
-/* Reads up to `room` octets; returns how many, and notes how the source ended. */
-static size_t read_source(struct postino_session *s, char *buffer, size_t room)
+size_t postino_content_source(struct postino_session *s, char *buffer, size_t room)
 {
     struct postino_source *source = s->spoken.mail->source;
     ptrdiff_t got = source->read(source, buffer, room);
@@ -112,14 +107,15 @@ size_t postino_content_read(struct postino_session *s, char *buffer, size_t size
     char narrow[2]; /* where the caller's is too narrow for an octet that becomes two */
     char *out = size == 1 ? narrow : buffer;
     size_t room = size == 1 ? sizeof narrow : size;
-    struct expansion e = {s, out};
     s->not_yet = false;
     if (s->spilled) {
         buffer[0] = s->pending;
         s->spilled = false;
         return 1;
     }
-    expand(&e, out + room - room / 2, read_source(s, out + room - room / 2, room / 2));
+    struct expansion e = {out + room - room / 2, NULL, out};
+    e.end = e.in + postino_content_source(s, out + room - room / 2, room / 2);
+    expand(s, &e);
     size_t length = (size_t)(e.out - out);
     if (size == 1) {
         buffer[0] = narrow[0];

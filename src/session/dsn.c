@@ -25,6 +25,33 @@ static void put_xtext(struct postino_writer *w, const char *text)
     }
 }
 
+/* 6533 3: UTF-8 as it is, for a server that offers SMTPUTF8. */
+static void put_unitext(struct postino_writer *w, const char *text)
+{
+    for (; *text; text++) {
+        if (*text != '+' && *text != '=' && *text != '\\' && *text != ' ') {
+            postino_command_put_octet(w, *text);
+            continue;
+        }
+        postino_command_put(w, *text == '+'   ? "\\x{2B}"
+                               : *text == '=' ? "\\x{3D}"
+                               : *text == ' ' ? "\\x{20}"
+                                              : "\\x{5C}");
+    }
+}
+
+static void put_original(struct postino_writer *w, const struct postino_recipient_parameters *p)
+{
+    bool ascii = postino_utf8_none(p->original);
+    const char *type = p->original_type ? p->original_type : ascii ? "rfc822" : "utf-8";
+    postino_command_put(w, type);
+    postino_command_put(w, ";");
+    if (ascii)
+        put_xtext(w, p->original);
+    else
+        put_unitext(w, p->original);
+}
+
 static bool is_atom(const char *text)
 {
     const char *at = text;
@@ -40,14 +67,21 @@ static bool printable(const char *text)
     return !*text;
 }
 
+static bool printable_utf8(const char *text)
+{
+    while (text && *text)
+        text = (unsigned char)*text < ' ' || *text == 0x7F ? NULL : postino_utf8_past(text);
+    return text != NULL;
+}
+
 static bool original_fits(const struct postino_recipient_parameters *p)
 {
     struct postino_writer measure = {NULL, 0, 0, 0, false};
-    const char *type = p->original_type ? p->original_type : "rfc822";
     if (!p->original)
         return true;
-    put_xtext(&measure, p->original);
-    return is_atom(type) && printable(p->original) && strlen(type) + 1 + measure.length <= ORIGINAL_MAX;
+    put_original(&measure, p);
+    return (!p->original_type || is_atom(p->original_type)) && printable_utf8(p->original) &&
+           measure.length <= ORIGINAL_MAX;
 }
 
 static bool recipients_fit(const struct postino_mail *mail, bool *asked)
@@ -99,9 +133,7 @@ static void put_of_recipient(const struct postino_recipient_parameters *p, struc
         }
     if (p->original) {
         postino_command_put(w, " ORCPT=");
-        postino_command_put(w, p->original_type ? p->original_type : "rfc822");
-        postino_command_put(w, ";");
-        put_xtext(w, p->original);
+        put_original(w, p);
     }
 }
 

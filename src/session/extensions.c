@@ -5,8 +5,6 @@
 
 static const struct postino_extension enhanced = {
     {"ENHANCEDSTATUSCODES", POSTINO_OFFERS_ENHANCEDSTATUSCODES, NULL}, NULL, NULL};
-static const struct postino_extension binary = {{"BINARYMIME", POSTINO_OFFERS_BINARYMIME, NULL}, NULL, NULL};
-static const struct postino_extension utf8 = {{"SMTPUTF8", POSTINO_OFFERS_SMTPUTF8, NULL}, NULL, NULL};
 static const struct postino_extension auth = {{"AUTH", POSTINO_OFFERS_AUTH, NULL}, NULL, NULL};
 
 const struct postino_extension *const postino_extensions[] = {
@@ -15,8 +13,8 @@ const struct postino_extension *const postino_extensions[] = {
     &postino_size,
     &enhanced,
     &postino_chunking,
-    &binary,
-    &utf8,
+    &postino_binarymime,
+    &postino_smtputf8,
     &postino_dsn,
     &postino_deliverby,
     &postino_mt_priority,

@@ -98,11 +98,12 @@ static void prepare(struct postino_session *s)
     if (mail->command)
         return;
     struct postino_source *source = mail->source;
-    if (source->prepare && !source->prepare(source, s->offers))
-        reason = POSTINO_REASON_SOURCE;
+    bool prepared = !source->prepare || source->prepare(source, s->offers);
     for (const struct postino_extension *const *at = s->extensions; *at && !reason; at++)
         if ((*at)->fits)
             reason = (*at)->fits(s, mail);
+    if (!prepared && !reason) /* an extension knows better why */
+        reason = POSTINO_REASON_SOURCE;
     if (reason == POSTINO_REASON_REPLY)
         return;
     postino_result_set(s, &mail->result, POSTINO_VERDICT_FOR_GOOD, reason);

@@ -131,6 +131,13 @@ void postino_command_put(struct postino_writer *writer, const char *text);
 void postino_command_put_number(struct postino_writer *writer, size_t number); /* number.c */
 void postino_command_render(const struct postino_session *session, struct postino_writer *writer);
 
+/* smtputf8.c: what stands behind the character at `text` (3629 4), NULL where it is none. */
+const char *postino_utf8_past(const char *text);
+bool postino_utf8_none(const char *text); /* all of it is ASCII */
+
+/* content.c: reads up to `room` octets as they are; returns how many, and notes how the source ended. */
+size_t postino_content_source(struct postino_session *session, char *buffer, size_t room);
+
 /* content.c: reads the source into the caller's buffer, with line ends normalised and dots stuffed. */
 size_t postino_content_read(struct postino_session *session, char *buffer, size_t size);
 

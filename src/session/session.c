@@ -1,6 +1,8 @@
 /* The contract of a session towards its caller. */
 #include "internal.h"
 
+#include <postino/parameters.h>
+
 void postino_session_begin(struct postino_session *s, const struct postino_config *config)
 {
     static const struct postino_extension *const none[] = {NULL};
@@ -21,17 +23,23 @@ enum postino_misuse postino_session_init(struct postino_session *s, const struct
     return POSTINO_OK;
 }
 
+static bool path_valid(const struct postino_mail *mail, const char *path)
+{
+    const struct postino_mail_parameters *p = mail->parameters;
+    return p && p->path_valid ? p->path_valid(path) : postino_path_valid(path);
+}
+
 enum postino_misuse postino_mail_check(const struct postino_mail *mail)
 {
     if (mail->command)
         return mail->command->valid(mail) ? POSTINO_OK : POSTINO_BAD_COMMAND;
     if (!mail->recipient_count || !mail->source)
         return POSTINO_BAD_MAIL;
-    if (*mail->reverse_path && !postino_path_valid(mail->reverse_path))
+    if (*mail->reverse_path && !path_valid(mail, mail->reverse_path))
         return POSTINO_BAD_REVERSE_PATH;
     enum postino_misuse misuse = POSTINO_OK;
     for (uint32_t i = 0; i < mail->recipient_count; i++) {
-        bool valid = postino_path_valid(mail->recipients[i].address);
+        bool valid = path_valid(mail, mail->recipients[i].address);
         mail->recipients[i].result.outcome = valid ? POSTINO_NOT_TRIED : POSTINO_REFUSED_FOR_GOOD;
         if (!valid)
             misuse = POSTINO_BAD_RECIPIENT;

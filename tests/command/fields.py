@@ -1,7 +1,9 @@
 """Header fields and file names that arrive as they were meant, whatever is in them."""
+import email
+import email.policy
 import os
 
-from common import ENVELOPE, NOINPUT, OK, USAGE, Sink, equal, expect, file, folder, parsed, send
+from common import ENVELOPE, NOINPUT, OK, UNAVAILABLE, USAGE, Sink, equal, expect, file, folder, parsed, send, sendmail
 
 SUBJECTS = ('', 'plain', 'Grüße', 'x' * 75, 'x' * 76, 'x' * 997, 'ä' * 30, 'ä' * 500, '日本語' * 40, '👩‍👩‍👧‍👦' * 20, 'a ' * 200, ' leading', 'trailing ',
             'two  spaces', 'ä  ä', 'ä b ä c', '=?utf-8?q?literal?=', 'a =?x?= b', 'under_score ä_b', 'question? ä?', '"quoted", (comment) <x@y>',
@@ -107,3 +109,41 @@ def test_the_same_recipient_twice_is_one():
         done = expect(send(sink, '--text', 't', '--cc', 'b@example.test', '--bcc', 'B <b@example.test>'), OK)
         equal(done.out.count('\n'), 1)
         equal(len(sink.mails()[0][1]['to']), 1)
+
+
+def test_domains_of_any_script_go_as_dns_has_them():
+    with Sink(maildir=True) as sink:
+        expect(send(sink, '--text', 't', envelope=('--from', 'Ada <ada@bücher.example>', '--to', 'bob@例え.テスト, c@STRASSE.example', '--cc', 'd@faß.example')), OK)
+        expect(sendmail(sink, '-f', 'ada@bücher.example', 'bob@例え.テスト', input=b'To: bob@xn--r8jz45g.xn--zckzah\n\nt\n'), OK)
+        for octets, envelope in sink.mails():
+            equal(envelope['from'], 'ada@xn--bcher-kva.example')
+            equal(envelope['to'][0]['address'], 'bob@xn--r8jz45g.xn--zckzah')
+            assert 'SMTPUTF8' not in str(envelope) and max(octets) < 128, (octets, envelope)
+        message = parsed(sink.mails()[0][0])
+        equal((message['From'], message['Cc']), ('Ada <ada@xn--bcher-kva.example>', 'd@xn--fa-hia.example'))
+        for address in 'a@-ä.example', 'a@ä..example', 'a@\u2024ä', 'a@' + 'ä' * 63 + '.example':
+            expect(send(sink, '--text', 't', envelope=('--from', 'a@example.test', '--to', address)), USAGE, 'not an address')
+
+
+def test_addresses_of_any_script_need_smtputf8():
+    envelope = '--from', 'grüße@bücher.example', '--to', 'b@example.test, 甲@例え.テスト'
+    for chunks in False, True:
+        with Sink(maildir=True, chunks=chunks) as sink:
+            expect(send(sink, '--text', 't', '--notify', 'failure', envelope=envelope), OK)
+            (octets, told), = sink.mails()
+            equal(told['from'], 'grüße@bücher.example')
+            assert 'SMTPUTF8' in str(told), told
+            equal([to['address'] for to in told['to']], ['b@example.test', '甲@例え.テスト'])
+            message = email.message_from_bytes(octets, policy=email.policy.SMTPUTF8)
+            equal((message['From'], message['To']), ('grüße@bücher.example', 'b@example.test, 甲@例え.テスト'))
+        with Sink('--hide', 'SMTPUTF8', maildir=True, chunks=chunks) as sink:
+            for options in (envelope, ('--from', 'a@example.test', '--to', 'ü@example.test')):
+                done = expect(send(sink, '--text', 't', '--trace', envelope=options), UNAVAILABLE, 'does not offer SMTPUTF8')
+                assert 'C: MAIL' not in done.err, done
+            equal(sink.mails(), [])
+
+
+def test_addresses_that_are_not_utf8():
+    with Sink() as sink:
+        for octets in b'\xff@x.test', b'a@\xc3.test', b'\xc3\xa4\r\nDATA@x.test', b'\xed\xa0\x80@x.test', b'\xc2\x9b@x.test':
+            expect(send(sink, '--text', 't', envelope=('--from', 'a@example.test', '--to', octets)), USAGE)

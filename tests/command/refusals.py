@@ -6,7 +6,7 @@ SMUGGLED = ('b@x.test>\r\nRCPT TO:<evil@x.test', 'b@x.test\r\nDATA', 'b\r@x.test
             'b@x .test', 'b@', '@x.test', 'b@x.test@y.test', 'b@@x.test', '', '   ', ',', 'b@x..test', 'b@.x.test',
             'b@x.test.', '.b@x.test', 'b.@x.test', 'b..c@x.test', 'b@[127.0.0.1', 'b@127.0.0.1]', 'b@[x>y]', 'b@[1.2.3.4]>',
             '"b@x.test', 'b"@x.test', '"b\r\n"@x.test', 'b\x7f@x.test', 'b\x01@x.test', 'b@x\t.test', 'b@-x.test',
-            'b@x-.test', 'b@\u202ex.test', '\u00fc@x.test', 'b@m\u00fcnchen.test', '(' * 10000 + 'b@x.test',
+            'b@x-.test', 'b@\u202ex.test', '\u00fc@@x.test', 'b@-\u00fc.test', 'b@m\u00fc..test', '(' * 10000 + 'b@x.test',
             'b@x.test' + ')' * 10000, '<@hop.test:b@x.test', 'group: b@x.test', 'mailto:b@x.test', 'b@x.test%0d%0aDATA')
 
 

@@ -55,7 +55,8 @@ FURTHER = ('haraka', 'sendmail', 'courier')
 EXACT = ('aiosmtpd', 'smtp-server')  # they keep mails octet for octet
 CHUNKING = ('postfix', 'exim', 'dovecot')
 RESUMING = ('postfix', 'exim', 'aiosmtpd', 'smtp-server', 'haraka', 'sendmail')  # the others give no tickets, or forget their key
-OFFERED = {'postfix': 'DSN', 'exim': 'DSN', 'dovecot': '', 'opensmtpd': 'DSN', 'smtp-server': 'DSN REQUIRETLS', 'sendmail': 'DSN DELIVERBY', 'courier': 'DSN'}
+OFFERED = {'postfix': 'DSN SMTPUTF8', 'exim': 'DSN SMTPUTF8', 'dovecot': '', 'opensmtpd': 'DSN', 'smtp-server': 'DSN REQUIRETLS SMTPUTF8', 'aiosmtpd': 'SMTPUTF8',
+           'haraka': 'SMTPUTF8', 'sendmail': 'DSN DELIVERBY', 'courier': 'DSN SMTPUTF8'}
 # The options, what they have us say, and why they cannot be had.
 PARAMETERS = {
     'DSN': (('--notify', 'failure,delay', '--return', 'headers', '--envelope-id', 'a+b=c'),
@@ -64,6 +65,7 @@ PARAMETERS = {
     'MT-PRIORITY': (('--mt-priority', '-3'), (' MT-PRIORITY=-3',), 'not offer MT-PRIORITY'),
     'FUTURERELEASE': (('--hold', '60'), (' HOLDFOR=60',), 'not offer FUTURERELEASE'),
     'REQUIRETLS': (('--require-tls',), (' REQUIRETLS',), 'not offer REQUIRETLS'),
+    'SMTPUTF8': (('--from', 'grüße@bücher.example'), ('MAIL FROM:<grüße@bücher.example>', ' SMTPUTF8'), 'not offer SMTPUTF8'),
 }
 SCHEMES = {'in_clear': 'smtp+notls', 'starttls': 'smtp+tls', 'implicit': 'smtps', 'lmtp_starttls': 'lmtp', 'lmtp_in_clear': 'lmtp'}
 
@@ -141,7 +143,7 @@ class Rig:
     def send(self, url, *arguments, code=0, environment=None, program=None):
         """Sends a mail and finds it again; returns what the program told, and its trace."""
         mark, text, attachment, message = a_mail()
-        done = subprocess.run([program or self.program, 'send', '--server', url, '--from', 'alice@example.test', '--to', 'bob@example.test', '--message', '-',
+        done = subprocess.run([program or self.program, 'send', '--server', url, *(() if '--from' in arguments else ('--from', 'alice@example.test')), '--to', 'bob@example.test', '--message', '-',
                                '--ca-file', self.pki + '/ca.pem', '--json', '--trace', '--timeout', '60', *arguments],
                               input=message, env=environment or self.environment, capture_output=True, timeout=90)
         trace = done.stderr.decode('utf-8', 'replace')
@@ -293,8 +295,10 @@ class Suite:
             if extension == 'DSN':
                 equal((envelope['dsn']['ret'], envelope['dsn']['envid']), ('HDRS', 'a+b=c'))
                 equal(envelope['rcptTo'][0]['dsn'], {'notify': ['FAILURE', 'DELAY'], 'orcpt': 'rfc822;bob@example.test'})
-            else:
+            elif extension == 'REQUIRETLS':
                 equal(envelope['requireTLS'], True)
+            else:
+                equal(envelope['mailFrom']['address'], 'grüße@bücher.example')
 
     def without_auth(self, rig, port, way):
         _, trace = rig.send(rig.url(rig.ports[port], way))

@@ -27,6 +27,7 @@ function server(secure) {
         hideENHANCEDSTATUSCODES: false,
         hideDSN: false,
         hideREQUIRETLS: false,
+        hideSMTPUTF8: false,
         onAuth(credentials, session, done) {
             if (known(credentials)) done(null, { user: credentials.username });
             else done(Object.assign(new Error('these credentials are not known'), { responseCode: 535 }));

@@ -38,6 +38,46 @@ static void text_and_parts_are_laid_out(void)
     free(made);
 }
 
+/* RFC 3030 3, RFC 2045 6.4. */
+static void parts_are_binary_where_that_is_offered(void)
+{
+    struct postino_memory_source text, octets;
+    struct postino_part part = {.source = &octets.source};
+    struct postino_message message = with_parts(&part, 1);
+    struct postino_message_source composed;
+    postino_memory_source_open(&text,
+                               "Gr\xc3\xbc\xc3\x9f"
+                               "e\n",
+                               8);
+    postino_memory_source_open(&octets, "a\rb\n\xff.", 6);
+    message.text = &text.source;
+    char *made = composed_with(&message, POSTINO_OFFERS_8BITMIME | POSTINO_OFFERS_BINARYMIME | POSTINO_OFFERS_CHUNKING);
+    CHECK_TEXT(made, "From: a@b.test\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n boundary=\"" BOUNDARY
+                     "\"\r\nContent-Transfer-Encoding: binary\r\n\r\n--" BOUNDARY
+                     "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+                     "Gr\xc3\xbc\xc3\x9f"
+                     "e\r\n\r\n--" BOUNDARY
+                     "\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n"
+                     "Content-Disposition: attachment\r\n\r\na\rb\n\xff.\r\n--" BOUNDARY "--\r\n");
+    free(made);
+    CHECK_NUMBER(postino_message_open(&composed, &message), POSTINO_MESSAGE_OK);
+    static const unsigned not_enough[] = {0, POSTINO_OFFERS_BINARYMIME, POSTINO_OFFERS_CHUNKING};
+    for (size_t i = 0; i < 3; i++) {
+        CHECK(composed.source.prepare(&composed.source, POSTINO_OFFERS_BINARYMIME | POSTINO_OFFERS_CHUNKING));
+        CHECK(composed.source.binary);
+        CHECK(composed.source.prepare(&composed.source, not_enough[i]));
+        CHECK(!composed.source.binary);
+        CHECK(octets.source.rewind(&octets.source));
+        made = composed_with(&message, not_enough[i]);
+        CHECK(strstr(made, "Content-Transfer-Encoding: base64") && !strstr(made, "binary"));
+        free(made);
+    }
+    message.part_count = 0;
+    CHECK_NUMBER(postino_message_open(&composed, &message), POSTINO_MESSAGE_OK);
+    CHECK(composed.source.prepare(&composed.source, POSTINO_OFFERS_BINARYMIME | POSTINO_OFFERS_CHUNKING));
+    CHECK(!composed.source.binary);
+}
+
 static void filename_becomes(const char *filename, const char *expected)
 {
     struct postino_memory_source memory;
@@ -287,5 +327,6 @@ int main(void)
     RUN(a_part_that_grew_fails_before_the_promised_length);
     RUN(no_text_holds_the_boundary);
     RUN(large_lengths_do_not_wrap);
+    RUN(parts_are_binary_where_that_is_offered);
     return CHECK_EXIT();
 }

@@ -13,6 +13,7 @@ static UCHAR records[4000];
 static ULONG now;
 static unsigned setups;
 static UINT setup_status;
+static bool with_groups = true;
 
 static const char *const with_starttls[] = {"220 here\r\n",   "250-here\r\n250 STARTTLS\r\n",
                                             "220 go\r\n",     "250-here\r\n250 AUTH PLAIN LOGIN\r\n",
@@ -34,6 +35,9 @@ static UINT setup(NX_SMTP_CLIENT *client, NX_SECURE_TLS_SESSION *session)
     if (setup_status)
         return setup_status;
     UINT status = nx_secure_tls_session_create(session, &nx_crypto_tls_ciphers_ecc, metadata, sizeof metadata);
+    if (!status && with_groups)
+        status = nx_secure_tls_ecc_initialize(session, nx_crypto_ecc_supported_groups,
+                                              nx_crypto_ecc_supported_groups_size, nx_crypto_ecc_curves);
     if (!status)
         status = nx_secure_tls_session_packet_buffer_set(session, records, sizeof records);
     if (!status)
@@ -377,6 +381,29 @@ static void tokens_come_from_the_application(void)
     CHECK_NUMBER(count_heard("AUTH"), 0);
 }
 
+/* Where ECDHE was not set up, the handshake fails, and nothing else. */
+static void a_setup_without_groups_fails_the_handshake(void)
+{
+    begin_world(implicit);
+    with_groups = false;
+    CHECK_STATUS(send_mail(), NX_SECURE_TLS_HANDSHAKE_FAILURE);
+    with_groups = true;
+    finish_world();
+}
+
+/* NetX Secure hands on what the socket says of its window. */
+static void a_window_that_stays_full_is_told_apart(void)
+{
+    static const UINT full[] = {NX_WINDOW_OVERFLOW, NX_TX_QUEUE_DEPTH};
+    for (size_t i = 0; i < 2; i++) {
+        begin_world(implicit);
+        nx_host_fail(&(struct nx_host_failure){.at = 2, .status = full[i], .service = "nx_secure_tls_session_send"});
+        CHECK_STATUS(send_mail(), NX_SMTP_TRANSMIT_ERROR);
+        CHECK_NUMBER(device.client.nx_smtp_client_mail_outcome, NX_SMTP_OUTCOME_NOT_TRIED);
+        finish_world();
+    }
+}
+
 static void arguments_are_checked(void)
 {
     begin(accepting);
@@ -440,6 +467,8 @@ int main(void)
     RUN(mails_share_a_connection);
     RUN(cram_md5_is_spoken_over_tls);
     RUN(tokens_come_from_the_application);
+    RUN(a_setup_without_groups_fails_the_handshake);
+    RUN(a_window_that_stays_full_is_told_apart);
     RUN(arguments_are_checked);
     RUN(every_call_fails_once);
     return CHECK_EXIT();

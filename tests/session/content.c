@@ -171,6 +171,20 @@ static void lines_of_998_octets_pass_and_longer_ones_do_not(void)
     }
 }
 
+/* The limit holds for the last line too, which has no end, and whatever it ends with. */
+static void a_last_line_of_999_octets_is_refused(void)
+{
+    static char octets[999];
+    static const size_t sizes[] = {1, 2, 7, 64, 999, 4096};
+    for (size_t k = 0; k < 6; k++) {
+        memset(octets, 'x', sizeof octets);
+        octets[998] = '\t';
+        CHECK(agrees(octets, 998, sizes[k], 0));
+        CHECK(!agrees(octets, 999, sizes[k], 0));
+        CHECK_NUMBER(postino_session_error(&session)->reason, POSTINO_REASON_LONG_LINE);
+    }
+}
+
 static enum postino_reason reason_of(const char *octets, size_t length, size_t size)
 {
     (void)agrees(octets, length, size, 0);
@@ -186,6 +200,31 @@ static void nul_is_refused_for_good(void)
         CHECK_NUMBER(reason_of("a\r\n\0", 4, size), POSTINO_REASON_NUL);
         CHECK_NUMBER(reason_of("\0.\r\n", 4, size), POSTINO_REASON_NUL);
         CHECK_NUMBER(reason_of("abc\0def\r\n", 9, size), POSTINO_REASON_NUL);
+    }
+}
+
+/* Octets are looked at in words: each value at each place of several. */
+static void each_octet_is_seen_at_each_place(void)
+{
+    char octets[40];
+    for (unsigned bearing = 0; bearing < 2; bearing++) {
+        if (!bearing)
+            at_content.offers &= ~(uint32_t)POSTINO_OFFERS_8BITMIME;
+        for (unsigned octet = 0; octet < 256; octet++) {
+            enum postino_reason reason = POSTINO_REASON_REPLY;
+            if (octet == 0)
+                reason = POSTINO_REASON_NUL;
+            else if (octet > 127 && !bearing)
+                reason = POSTINO_REASON_8BIT;
+            for (size_t at = 0; at < sizeof octets; at++) {
+                memset(octets, ' ' + (int)at, sizeof octets);
+                octets[at] = (char)octet;
+                CHECK_NUMBER(reason_of(octets, sizeof octets, 256), reason);
+                if (reason == POSTINO_REASON_REPLY)
+                    CHECK(agrees(octets, sizeof octets, 97, 0));
+            }
+        }
+        at_content.offers |= POSTINO_OFFERS_8BITMIME;
     }
 }
 
@@ -242,7 +281,9 @@ int main(void)
     RUN(every_short_text_is_normalised_and_stuffed);
     RUN(long_texts_are_the_same_at_every_buffer_size);
     RUN(lines_of_998_octets_pass_and_longer_ones_do_not);
+    RUN(a_last_line_of_999_octets_is_refused);
     RUN(nul_is_refused_for_good);
+    RUN(each_octet_is_seen_at_each_place);
     RUN(eight_bits_need_8bitmime);
     RUN(a_source_that_lies_ends_the_session);
     return CHECK_EXIT();

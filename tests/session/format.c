@@ -30,6 +30,8 @@ static const char *const reasons[] = {
     [POSTINO_REASON_NO_MT_PRIORITY] = "no mt-priority",
     [POSTINO_REASON_NO_FUTURERELEASE] = "no futurerelease",
     [POSTINO_REASON_NO_REQUIRETLS] = "no requiretls",
+    [POSTINO_REASON_NO_BINARYMIME] = "no binarymime",
+    [POSTINO_REASON_NO_SMTPUTF8] = "no smtputf8",
     [POSTINO_REASON_POLICY] = "policy",
 };
 

@@ -132,6 +132,10 @@ static void read_mail(struct reader *r, char *save)
             mail->all = true;
         else if (strcmp(at, "seven-bit") == 0)
             mail->seven_bit = true;
+        else if (strcmp(at, "binary") == 0)
+            mail->binary = true;
+        else if (strcmp(at, "utf8") == 0)
+            mail->utf8 = true;
         else if (strcmp(at, "late") == 0)
             mail->late = true;
         else if (strcmp(at, "length") == 0 && (at = strtok_r(NULL, " ", &save)) != NULL)
@@ -222,6 +226,10 @@ static void read_parameters(struct reader *r, char *save)
     for (char *key; (key = strtok_r(NULL, " ", &save)) != NULL;) {
         if (strcmp(key, "requiretls") == 0) {
             parameters->require_tls = true;
+            continue;
+        }
+        if (strcmp(key, "utf8-paths") == 0) {
+            parameters->path_valid = postino_utf8_path_valid;
             continue;
         }
         const char *value = strtok_r(NULL, " ", &save);

@@ -4,6 +4,8 @@
 #include "guard.h"
 #include "internal.h"
 
+#include <postino/parameters.h>
+
 static char *repeated(char octet, size_t count)
 {
     static char text[512];
@@ -16,6 +18,12 @@ static bool path(const char *text)
 {
     size_t size = strlen(text) + 1;
     return postino_path_valid(memcpy(guarded(size), text, size));
+}
+
+static bool utf8_path(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    return postino_utf8_path_valid(memcpy(guarded(size), text, size));
 }
 
 static bool name(const char *text)
@@ -59,6 +67,96 @@ static void paths_that_are_not(void)
         CHECK(!path(paths[i]));
         if (path(paths[i]))
             printf("# %s\n", paths[i]);
+    }
+}
+
+/* 6531 3.3: UTF-8 where letters are, and nowhere else. attacks 127 */
+static void paths_of_utf8(void)
+{
+    static const char *const valid[] = {
+        "a@b",
+        "\xc3\xa4@b",
+        "a.\xc3\xa4\xc3\xb6.b@x",
+        "\"\xc3\xa4 b@\"@x",
+        ("a@b\xc3\xbc"
+         "cher.example"),
+        "\xe7\x94\xb2@\xe4\xbe\x8b.\xe6\xb5\x8b\xe8\xaf\x95",
+        "\xf0\x9f\x93\xae@x",
+        "\xc2\xa0@x",
+        "\xed\x9f\xbf@x",
+        "\xee\x80\x80@x",
+        "\xe0\xa0\x80\xf4\x8f\xbf\xbf@x",
+        "\xc3\xa4@[192.0.2.1]",
+        "\xc3\xa4@[IPv6:2001:db8::1]",
+    };
+    static const char *const wrong[] = {
+        "",
+        "\xc3\xa4",
+        "\x80@x",
+        "\xc3\xa4@",
+        "\xc3\xa4@\xc3\xa4@x",
+        "\xc3\xa4@x.",
+        "\xc3\xa4@.x",
+        "\xc3\xa4@-x",
+        "\xc3\xa4 @x",
+        "\xc3\xa4>@x",
+        "\xc3\xa4\r\n@x",
+        "\xc3\xa4@x>",
+        ".\xc3\xa4@x",
+        "\xc3@x",
+        "\xc3",
+        "\xa4@x",
+        "\xe4@x",
+        "\xc0\xaf@x",
+        "\xc1\xbf@x",
+        "\xe0\x9f\xbf@x",
+        "\xed\xa0\x80@x",
+        "\xf0\x8f\xbf\xbf@x",
+        "\xf4\x90\x80\x80@x",
+        "\xf5\x80\x80\x80@x",
+        "\xff@x",
+        "\xe7\x94@x",
+        "\xc2\x80@x",
+        "\xc2\x9f@x",
+        "a@\xc3",
+        "a@[\xc3\xa4",
+        "a@[\xc3\xa4]",
+        "\x7f\xc3\xa4@x",
+    };
+    for (size_t i = 0; i < sizeof valid / sizeof *valid; i++)
+        CHECK_TEXT(utf8_path(valid[i]) ? "" : valid[i], "");
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        CHECK_TEXT(utf8_path(wrong[i]) ? wrong[i] : "", "");
+}
+
+/* 5321 4.5.3.1, in octets; a label is what fits DNS, however it is written. */
+static void lengths_of_paths_of_utf8(void)
+{
+    char text[600];
+    for (size_t local = 60; local <= 66; local++) {
+        memset(text, 'a', local);
+        memcpy(text, "\xc3\xa4", 2);
+        memcpy(text + local, "@x", 3);
+        CHECK_NUMBER(utf8_path(text), local <= 64);
+    }
+    for (size_t label = 60; label <= 66; label++) { /* in characters */
+        memcpy(text, "\xc3\xa4@", 3);
+        memset(text + 3, 'a', label + 2);
+        memcpy(text + 3, "\xe7\x94\xb2", 3);
+        memcpy(text + 3 + label + 2, ".x", 3);
+        CHECK_NUMBER(utf8_path(text), label <= 63);
+        memset(text, 'b', 2);
+        CHECK_NUMBER(utf8_path(text), label <= 63);
+        memset(text + 3, 'a', 3);
+        CHECK(utf8_path(text)); /* as postino_path_valid has it */
+    }
+    for (size_t length = 250; length <= 258; length++) {
+        for (size_t i = 0; i < length; i++)
+            text[i] = i % 30 == 29 ? '.' : 'a';
+        memcpy(text, "\xc3\xa4@", 3);
+        text[length - 1] = 'a';
+        text[length] = '\0';
+        CHECK_NUMBER(utf8_path(text), length <= 254);
     }
 }
 
@@ -265,6 +363,8 @@ int main(void)
 {
     RUN(paths_that_are_valid);
     RUN(paths_that_are_not);
+    RUN(paths_of_utf8);
+    RUN(lengths_of_paths_of_utf8);
     RUN(every_octet_of_a_path_is_judged);
     RUN(lengths_of_paths);
     RUN(names_of_clients);

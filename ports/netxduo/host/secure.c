@@ -19,6 +19,9 @@ enum {
 };
 
 const NX_SECURE_TLS_CRYPTO nx_crypto_tls_ciphers_ecc = {1};
+const USHORT nx_crypto_ecc_supported_groups[] = {0x0017}; /* secp256r1 (8422 5.1.1) */
+const USHORT nx_crypto_ecc_supported_groups_size = 1;
+const NX_CRYPTO_METHOD *nx_crypto_ecc_curves[] = {NX_NULL};
 
 /* A service that does nothing but what stands in it: it is counted, and can be made to fail. */
 static UINT pass(const char *service, UINT typical)
@@ -37,12 +40,12 @@ VOID nx_secure_tls_initialize(VOID)
 }
 
 UINT nx_secure_tls_ecc_initialize(NX_SECURE_TLS_SESSION *tls_session, const USHORT *supported_groups,
-                                  USHORT supported_group_count, const VOID **curves)
+                                  USHORT supported_group_count, const NX_CRYPTO_METHOD **curves)
 {
-    (void)supported_groups;
-    (void)supported_group_count;
-    (void)curves;
-    return valid(tls_session) ? NX_SUCCESS : NX_PTR_ERROR;
+    if (!valid(tls_session) || !supported_groups || !supported_group_count || !curves)
+        return NX_PTR_ERROR;
+    tls_session->nx_secure_tls_host_groups = NX_TRUE;
+    return NX_SUCCESS;
 }
 
 UINT nx_secure_tls_session_create(NX_SECURE_TLS_SESSION *session_ptr, const NX_SECURE_TLS_CRYPTO *cipher_table,
@@ -320,7 +323,8 @@ UINT nx_secure_tls_session_start(NX_SECURE_TLS_SESSION *tls_session, NX_TCP_SOCK
     if (!valid(tls_session) || !tcp_socket)
         return NX_SECURE_TLS_SESSION_UNINITIALIZED;
     tls_session->nx_secure_tls_host_socket = tcp_socket;
-    if (!begin(tls_session))
+    /* NetX Secure names no groups then, and servers that want ECDHE find nothing that both have. */
+    if (!tls_session->nx_secure_tls_host_groups || !begin(tls_session))
         return NX_SECURE_TLS_HANDSHAKE_FAILURE;
     for (;;) {
         ERR_clear_error();

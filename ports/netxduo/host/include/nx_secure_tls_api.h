@@ -61,6 +61,9 @@ typedef struct NX_SECURE_TLS_CRYPTO_STRUCT {
 } NX_SECURE_TLS_CRYPTO;
 
 extern const NX_SECURE_TLS_CRYPTO nx_crypto_tls_ciphers_ecc;
+extern const USHORT nx_crypto_ecc_supported_groups[];
+extern const USHORT nx_crypto_ecc_supported_groups_size;
+extern const NX_CRYPTO_METHOD *nx_crypto_ecc_curves[];
 
 typedef struct NX_SECURE_X509_DNS_NAME_STRUCT {
     UCHAR nx_secure_x509_dns_name[NX_SECURE_X509_DNS_NAME_MAX];
@@ -101,11 +104,12 @@ typedef struct NX_SECURE_TLS_SESSION_STRUCT {
     ULONG (*nx_secure_tls_host_check)(struct NX_SECURE_TLS_SESSION_STRUCT *session, NX_SECURE_X509_CERT *certificate);
     UINT nx_secure_tls_host_status; /* of what was found wrong with a certificate */
     UINT nx_secure_tls_host_stands;
+    UINT nx_secure_tls_host_groups;
 } NX_SECURE_TLS_SESSION;
 
 VOID nx_secure_tls_initialize(VOID);
 UINT nx_secure_tls_ecc_initialize(NX_SECURE_TLS_SESSION *tls_session, const USHORT *supported_groups,
-                                  USHORT supported_group_count, const VOID **curves);
+                                  USHORT supported_group_count, const NX_CRYPTO_METHOD **curves);
 UINT nx_secure_tls_session_create(NX_SECURE_TLS_SESSION *session_ptr, const NX_SECURE_TLS_CRYPTO *cipher_table,
                                   VOID *metadata_area, ULONG metadata_size);
 UINT nx_secure_tls_session_delete(NX_SECURE_TLS_SESSION *tls_session);
