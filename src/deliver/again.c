@@ -48,7 +48,8 @@ bool postino_delivery_try_again(struct postino_delivery *d)
 {
     struct postino_mail *mail;
     while ((mail = next_to_examine(d)) != NULL) {
-        struct postino_mail again = {.reverse_path = mail->reverse_path, .source = mail->source};
+        struct postino_mail again = {
+            .reverse_path = mail->reverse_path, .source = mail->source, .parameters = mail->parameters};
         again.result.text = d->again_text;
         again.result.text_size = sizeof d->again_text;
         if (!mail->command && one_was_accepted(mail)) {

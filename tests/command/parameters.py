@@ -92,3 +92,14 @@ def test_wrong_arguments():
                 expect(send(sink, '--text', 't', option, argument), USAGE, option)
         for option in '-N', '-R', '-V':
             expect(sendmail(sink, option + 'é', 'b@x.test'), USAGE, option)
+
+
+def test_a_second_pass_asks_for_the_same():
+    """Recipients that were one too many go in a mail of their own (5321 4.5.3.1.10), under the same conditions."""
+    to = 'b@x.test', 'ä@x.test', 'ö@x.test'
+    with Sink('--max-recipients', '2', maildir=True) as sink:
+        expect(send(sink, '--text', 't', '--envelope-id', 'once', '--return', 'headers', envelope=('--from', 'a@x.test', '--to', ', '.join(to))), OK)
+        first, second = (mail[1] for mail in sink.mails())
+        equal([[to['address'] for to in mail['to']] for mail in (first, second)], [list(to[:2]), [to[2]]])
+        for mail in first, second:
+            assert {'ENVID=once', 'RET=HDRS', 'SMTPUTF8'} <= set(mail['from_parameters']), mail
