@@ -33,8 +33,7 @@ static bool understand(struct postino_mail *mail, const char *question)
 
 int postino_ask(const struct postino_submission *submission, const char *const *questions, size_t count)
 {
-    struct postino_send_options options;
-    enum postino_outcome outcome;
+    struct postino_courier courier;
     struct postino_mail *mails = postino_grow(NULL, count, sizeof *mails);
     char *texts = postino_grow(NULL, count, TEXT_SIZE);
     memset(mails, 0, count * sizeof *mails);
@@ -49,9 +48,11 @@ int postino_ask(const struct postino_submission *submission, const char *const *
         mails[i].result.text_size = TEXT_SIZE;
         mails[i].result.text[0] = '\0';
     }
-    int code = postino_deliver(submission, mails, &options, &outcome);
+    int code = postino_courier_open(&courier, submission);
     if (code == EX_OK) {
-        postino_report_asked(submission, questions, mails, count, outcome, options.problem);
+        enum postino_outcome outcome = postino_courier_deliver(&courier, submission, mails);
+        postino_courier_close(&courier);
+        postino_report_asked(submission, questions, mails, count, outcome, courier.options.problem);
         code = postino_exit_code(outcome, mails);
     }
     free(mails);

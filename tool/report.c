@@ -50,7 +50,7 @@ void postino_print_escaped(FILE *out, const char *text, size_t length)
     }
 }
 
-static void print_json_string(FILE *out, const char *text)
+void postino_print_json_string(FILE *out, const char *text)
 {
     fputc('"', out);
     for (size_t i = 0, length = strlen(text); i < length;) {
@@ -67,45 +67,45 @@ static void print_json_string(FILE *out, const char *text)
 }
 
 /* What stands in the texts of the session beside its own enhanced code. */
-static void print_result_json(const struct postino_result *result)
+static void print_result_json(FILE *out, const struct postino_result *result)
 {
-    printf("\"outcome\": \"%s\"", postino_outcome_name(postino_outcome_of(result)));
+    fprintf(out, "\"outcome\": \"%s\"", postino_outcome_name(postino_outcome_of(result)));
     if (postino_outcome_of(result) != POSTINO_ACCEPTED || result->code)
-        printf(", \"step\": \"%s\"", postino_step_name((enum postino_step)result->step));
+        fprintf(out, ", \"step\": \"%s\"", postino_step_name((enum postino_step)result->step));
     if (result->code)
-        printf(", \"code\": %u", result->code);
+        fprintf(out, ", \"code\": %u", result->code);
     if (result->subject || result->detail ||
         (result->code && result->text && *result->text && strncmp(result->text + 1, ".0.0", 4) == 0))
-        printf(", \"enhanced\": \"%u.%u.%u\"", result->code / 100u, result->subject, result->detail);
+        fprintf(out, ", \"enhanced\": \"%u.%u.%u\"", result->code / 100u, result->subject, result->detail);
     if (result->code && result->text) {
-        fputs(", \"text\": ", stdout);
-        print_json_string(stdout, result->text);
+        fputs(", \"text\": ", out);
+        postino_print_json_string(out, result->text);
     }
     if (result->reason != POSTINO_REASON_REPLY)
-        printf(", \"reason\": \"%s\"", postino_reason_name((enum postino_reason)result->reason));
+        fprintf(out, ", \"reason\": \"%s\"", postino_reason_name((enum postino_reason)result->reason));
 }
 
-static void report_json(const struct postino_submission *submission, const struct postino_mail *mail,
-                        enum postino_outcome outcome, const char *problem)
+void postino_report_json(FILE *out, const char *begin, const struct postino_submission *submission,
+                         const struct postino_mail *mail, enum postino_outcome outcome, const char *problem)
 {
-    printf("{\"outcome\": \"%s\", \"server\": ", postino_outcome_name(outcome));
-    print_json_string(stdout, submission->server);
+    fprintf(out, "{%s\"outcome\": \"%s\", \"server\": ", begin, postino_outcome_name(outcome));
+    postino_print_json_string(out, submission->server);
     if (*problem) {
-        fputs(", \"problem\": ", stdout);
-        print_json_string(stdout, problem);
+        fputs(", \"problem\": ", out);
+        postino_print_json_string(out, problem);
     }
-    fputs(", \"recipients\": [", stdout);
+    fputs(", \"recipients\": [", out);
     for (uint32_t i = 0; i < mail->recipient_count; i++) {
-        printf("%s{\"address\": ", i ? ", " : "");
-        print_json_string(stdout, mail->recipients[i].address);
-        fputs(", ", stdout);
+        fprintf(out, "%s{\"address\": ", i ? ", " : "");
+        postino_print_json_string(out, mail->recipients[i].address);
+        fputs(", ", out);
         if (outcome == POSTINO_NOT_TRIED)
-            fputs("\"outcome\": \"not tried\"", stdout);
+            fputs("\"outcome\": \"not tried\"", out);
         else
-            print_result_json(&mail->recipients[i].result);
-        putchar('}');
+            print_result_json(out, &mail->recipients[i].result);
+        fputc('}', out);
     }
-    puts("]}");
+    fputs("]}\n", out);
 }
 
 static void print_recipient(FILE *out, const struct postino_recipient *recipient)
@@ -144,7 +144,7 @@ void postino_report(const struct postino_submission *submission, const struct po
                     enum postino_outcome outcome, const char *problem)
 {
     if (submission->json)
-        report_json(submission, mail, outcome, problem);
+        postino_report_json(stdout, "", submission, mail, outcome, problem);
     for (uint32_t i = 0; !submission->json && outcome != POSTINO_NOT_TRIED && i < mail->recipient_count; i++)
         if (!submission->quiet || postino_outcome_of(&mail->recipients[i].result) != POSTINO_ACCEPTED)
             print_recipient(submission->quiet ? stderr : stdout, &mail->recipients[i]);
@@ -165,9 +165,9 @@ static void print_answer(const char *question, const struct postino_result *resu
 static void print_answer_json(const char *question, const struct postino_result *result)
 {
     fputs("{\"command\": ", stdout);
-    print_json_string(stdout, question);
+    postino_print_json_string(stdout, question);
     fputs(", ", stdout);
-    print_result_json(result);
+    print_result_json(stdout, result);
     puts("}");
 }
 

@@ -49,6 +49,12 @@ static const char help[] =
     "  --hold S             the server is to keep the mail for S seconds, or until a date (FUTURERELEASE)\n"
     "  --require-tls        on the whole way to the recipient, or not at all (REQUIRETLS)\n"
     "  --without LIST       do without these, though they are offered: CHUNKING,PIPELINING,8BITMIME,SIZE,BINARYMIME\n"
+    "  --batch FILE         many mails, a line of JSON for each: {\"to\": [\"bob@example.test\"], \"text\": \"...\"}; "
+    "an\n"
+    "                       option of a mail is a member of its line; others hold for all. - is standard input\n"
+    "  --journal FILE       what became of each line is kept there: called again, only what is left is sent\n"
+    "  --again              what was uncertain in the journal, too\n"
+    "  --in-flight N        mails on their way without an answer; all are uncertain where the line dies (8)\n"
     "  --ask COMMAND        instead of a mail: 'VRFY ADDRESS', 'EXPN LIST', 'ETRN DOMAIN' or NOOP; may be repeated\n"
     "  --trace              show the conversation on standard error\n"
     "  --json               tell what became of it as a line of JSON on standard output\n"
@@ -95,6 +101,10 @@ enum option_value {
     OPTION_REQUIRE_TLS,
     OPTION_WITHOUT,
     OPTION_ASK,
+    OPTION_BATCH,
+    OPTION_JOURNAL,
+    OPTION_AGAIN,
+    OPTION_IN_FLIGHT,
     OPTION_TRACE,
     OPTION_JSON,
     OPTION_HELP
@@ -136,6 +146,10 @@ static const struct option options[] = {
     {"hold", required_argument, NULL, OPTION_HOLD},
     {"require-tls", no_argument, NULL, OPTION_REQUIRE_TLS},
     {"ask", required_argument, NULL, OPTION_ASK},
+    {"batch", required_argument, NULL, OPTION_BATCH},
+    {"journal", required_argument, NULL, OPTION_JOURNAL},
+    {"again", no_argument, NULL, OPTION_AGAIN},
+    {"in-flight", required_argument, NULL, OPTION_IN_FLIGHT},
     {"without", required_argument, NULL, OPTION_WITHOUT},
     {"trace", no_argument, NULL, OPTION_TRACE},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -143,21 +157,7 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* All that was asked for. */
-struct request {
-    struct postino_submission submission;
-    struct postino_people from, to, cc, bcc, reply_to;
-    const char *subject, *text, *text_file, *message_file;
-    struct postino_header *headers;
-    size_t header_count;
-    const char **attached;
-    size_t attached_count;
-    const char **questions; /* for the server, instead of a mail */
-    size_t question_count;
-    bool null_sender;
-};
-
-static bool add_header(struct request *request, const char *argument)
+static bool add_header(struct postino_request *request, const char *argument)
 {
     const char *colon = strchr(argument, ':');
     if (!colon || colon == argument) {
@@ -172,7 +172,7 @@ static bool add_header(struct request *request, const char *argument)
     return true;
 }
 
-static bool set_timeout(struct request *request, const char *argument)
+static bool set_timeout(struct postino_request *request, const char *argument)
 {
     char *end;
     errno = 0;
@@ -185,13 +185,25 @@ static bool set_timeout(struct request *request, const char *argument)
     return true;
 }
 
-static bool set_from(struct request *request, const char *argument)
+static bool set_in_flight(struct postino_request *request, const char *argument)
+{
+    char *end;
+    unsigned long mails = strtoul(argument, &end, 10);
+    if (*argument < '0' || *argument > '9' || *end || mails == 0 || mails > 1000) {
+        postino_complain("--in-flight: not a number of mails from 1 to 1000: %s", argument);
+        return false;
+    }
+    request->submission.mails_in_flight = (uint16_t)mails;
+    return true;
+}
+
+static bool set_from(struct postino_request *request, const char *argument)
 {
     request->null_sender = strcmp(argument, "<>") == 0 || !*argument;
     return request->null_sender || postino_people_add(&request->from, "--from", argument, NULL);
 }
 
-static bool add_attachment(struct request *request, const char *path)
+static bool add_attachment(struct postino_request *request, const char *path)
 {
     request->attached = postino_grow(request->attached, request->attached_count + 1, sizeof *request->attached);
     request->attached[request->attached_count++] = path;
@@ -227,7 +239,7 @@ static bool take_access_option(struct postino_access *access, int option, const 
     return true;
 }
 
-static bool take_parameter(struct request *request, int option, const char *argument)
+static bool take_parameter(struct postino_request *request, int option, const char *argument)
 {
     char name[32];
     const struct option *at = options;
@@ -239,7 +251,7 @@ static bool take_parameter(struct request *request, int option, const char *argu
 }
 
 /* Returns false where the option's argument is wrong, having said so. */
-static bool take_option(struct request *request, int option, const char *argument)
+static bool take_option(struct postino_request *request, int option, const char *argument)
 {
     if (take_access_option(&request->submission.access, option, argument))
         return true;
@@ -290,6 +302,17 @@ static bool take_option(struct request *request, int option, const char *argumen
         request->questions = postino_grow(request->questions, request->question_count + 1, sizeof *request->questions);
         request->questions[request->question_count++] = argument;
         return true;
+    case OPTION_BATCH:
+        request->batch = argument;
+        return true;
+    case OPTION_JOURNAL:
+        request->journal = argument;
+        return true;
+    case OPTION_AGAIN:
+        request->again = true;
+        return true;
+    case OPTION_IN_FLIGHT:
+        return set_in_flight(request, argument);
     case OPTION_WITHOUT:
         request->submission.extensions = postino_extensions_without(argument);
         return request->submission.extensions != NULL;
@@ -316,7 +339,7 @@ static void join(struct postino_people *all, const struct postino_people *some)
 }
 
 /* How many parts of the mail standard input is to be. */
-static size_t standard_inputs(const struct request *request)
+static size_t standard_inputs(const struct postino_request *request)
 {
     const char *text = request->text_file ? request->text_file : request->text || request->message_file ? "" : "-";
     size_t count = strcmp(text, "-") == 0;
@@ -325,7 +348,7 @@ static size_t standard_inputs(const struct request *request)
     return count;
 }
 
-static bool without_a_mail(const struct request *request)
+static bool without_a_mail(const struct postino_request *request)
 {
     size_t people = request->from.count + request->to.count + request->cc.count + request->bcc.count;
     if (!people && !request->null_sender && !request->text && !request->text_file && !request->message_file &&
@@ -335,15 +358,9 @@ static bool without_a_mail(const struct request *request)
     return false;
 }
 
-static bool complete(struct request *request, int argc, char **argv)
+bool postino_request_complete(struct postino_request *request)
 {
     struct postino_submission *submission = &request->submission;
-    if (optind < argc) {
-        postino_complain("what is '%s'? Addresses come behind --to, files behind --attach", argv[optind]);
-        return false;
-    }
-    if (request->question_count)
-        return without_a_mail(request);
     join(&submission->recipients, &request->to);
     join(&submission->recipients, &request->cc);
     join(&submission->recipients, &request->bcc);
@@ -366,147 +383,98 @@ static bool complete(struct request *request, int argc, char **argv)
         postino_complain("--text and --text-file are two texts; give one");
         return false;
     }
-    if (standard_inputs(request) > 1) {
-        postino_complain("standard input can be read once; give files for the rest");
-        return false;
-    }
-    if (submission->name && !postino_name_valid(submission->name)) {
-        postino_complain("--name: neither a domain nor an address literal: %s", submission->name);
+    if (standard_inputs(request) > (request->batch ? 0 : 1)) {
+        postino_complain(request->batch ? "a mail of a batch needs a text, text-file or message of its own"
+                                        : "standard input can be read once; give files for the rest");
         return false;
     }
     return true;
 }
 
-static int cannot_read(const char *option, const char *path)
+static void free_people(struct postino_people *people)
 {
-    if (postino_interrupted)
-        return postino_say_interrupted();
-    postino_complain("%s: %s: %s", option, path, strerror(errno));
-    return EX_NOINPUT;
+    for (size_t i = 0; i < people->count; i++) {
+        free((char *)people->items[i].name);
+        free((char *)people->items[i].address);
+    }
+    free(people->items);
 }
 
-static int send_existing(struct request *request)
+void postino_request_free(struct postino_request *request)
 {
-    struct postino_file_source file;
-    struct postino_header_filter filter;
-    if (!postino_spool_open(&file, request->message_file, POSTINO_SPOOL_FILE))
-        return cannot_read("--message", request->message_file);
-    struct postino_measure measure = postino_measure_source(&file.source);
-    if (measure.failed)
-        return cannot_read("--message", request->message_file);
-    if (measure.bad) {
-        postino_complain("--message: %s: line %llu: %s; it was not sent", request->message_file,
-                         (unsigned long long)measure.bad_line, measure.bad);
-        return EX_DATAERR;
-    }
-    file.source.length = (size_t)measure.length;
-    file.source.seven_bit = measure.seven_bit;
-    postino_header_filter_open(&filter, &file.source);
-    request->submission.source = &filter.source;
-    return postino_submit(&request->submission);
+    free_people(&request->from);
+    free_people(&request->to);
+    free_people(&request->cc);
+    free_people(&request->bcc);
+    free_people(&request->reply_to);
+    free(request->submission.recipients.items); /* people of those */
+    for (size_t i = 0; i < request->header_count; i++)
+        free((char *)request->headers[i].name);
+    free(request->headers);
+    free(request->attached);
 }
 
-static const char *type_of(const char *path)
+/* What holds for the program as a whole. */
+static bool complete(struct postino_request *request, int argc, char **argv)
 {
-    static const char *const types[][2] = {
-        {".txt", "text/plain"},        {".log", "text/plain"},      {".csv", "text/csv"},
-        {".html", "text/html"},        {".htm", "text/html"},       {".md", "text/markdown"},
-        {".json", "application/json"}, {".xml", "application/xml"}, {".pdf", "application/pdf"},
-        {".zip", "application/zip"},   {".gz", "application/gzip"}, {".png", "image/png"},
-        {".jpg", "image/jpeg"},        {".jpeg", "image/jpeg"},     {".gif", "image/gif"},
-        {".svg", "image/svg+xml"},     {".webp", "image/webp"},     {".mp3", "audio/mpeg"},
-        {".mp4", "video/mp4"},         {".ics", "text/calendar"},   {".tar", "application/x-tar"},
-    };
-    const char *dot = strrchr(path, '.');
-    for (size_t i = 0; dot && i < sizeof types / sizeof *types; i++)
-        if (strcasecmp(dot, types[i][0]) == 0)
-            return types[i][1];
-    return NULL;
+    const char *name = request->submission.name;
+    if (optind < argc) {
+        postino_complain("what is '%s'? Addresses come behind --to, files behind --attach", argv[optind]);
+        return false;
+    }
+    if (name && !postino_name_valid(name)) {
+        postino_complain("--name: neither a domain nor an address literal: %s", name);
+        return false;
+    }
+    if (request->question_count)
+        return without_a_mail(request);
+    if (request->batch && (request->to.count || request->cc.count || request->bcc.count || request->reply_to.count ||
+                           request->subject || request->text || request->text_file || request->message_file ||
+                           request->attached_count || request->header_count || request->null_sender)) {
+        postino_complain("with --batch, whom to and what stand in its lines; --from may stand here for all of them");
+        return false;
+    }
+    if (!request->batch && (request->journal || request->again)) {
+        postino_complain("--journal and --again are for --batch");
+        return false;
+    }
+    return request->batch || postino_request_complete(request);
 }
 
-/* Opens the files to attach; returns EX_OK or an exit code, having said why. */
-static int open_parts(const struct request *request, struct postino_part *parts, struct postino_file_source *files)
+/* Options of a mail, which a line of a batch may have, too. */
+static bool of_a_mail(int option)
 {
-    for (size_t i = 0; i < request->attached_count; i++) {
-        const char *path = request->attached[i];
-        if (!postino_spool_open(&files[i], path, POSTINO_SPOOL_FILE))
-            return cannot_read("--attach", path);
-        files[i].cancelled = &postino_interrupted;
-        files[i].source.length = (size_t)files[i].size;
-        const char *name = strcmp(path, "-") == 0 ? "standard-input" : path;
-        parts[i] = (struct postino_part){.source = &files[i].source, .filename = name, .type = type_of(path)};
-    }
-    return EX_OK;
+    return (option >= OPTION_FROM && option <= OPTION_MESSAGE) || option == OPTION_ALL ||
+           (option >= OPTION_NOTIFY && option <= OPTION_REQUIRE_TLS);
 }
 
-static int send_composed(struct request *request, struct postino_source *text)
+bool postino_request_take(struct postino_request *request, const char *name, const char *argument)
 {
-    struct postino_part *parts = postino_grow(NULL, request->attached_count + 1, sizeof *parts);
-    struct postino_file_source *files = postino_grow(NULL, request->attached_count + 1, sizeof *files);
-    struct postino_message_source composed;
-    struct postino_date date;
-    uint8_t randomness[2][POSTINO_MESSAGE_RANDOMNESS];
-    char message_id[400];
-    int zone_minutes;
-    const char *at = strchr(request->from.items[0].address, '@');
-    int code = open_parts(request, parts, files);
-    if (code)
-        return code;
-    postino_posix_date(&date.seconds, &zone_minutes);
-    date.zone_minutes = (int16_t)zone_minutes;
-    if (!postino_posix_random(randomness, sizeof randomness)) {
-        postino_complain("the system gives no randomness");
-        return EX_OSERR;
+    for (const struct option *at = options; at->name; at++) {
+        if (strcmp(at->name, name) != 0 || !of_a_mail(at->val))
+            continue;
+        if (!argument == !at->has_arg)
+            return take_option(request, at->val, argument);
+        postino_complain("%s: %s", name, argument ? "true, and nothing else, asks for it" : "text is needed");
+        return false;
     }
-    bool named = postino_message_id(message_id, sizeof message_id, randomness[0], at ? at + 1 : "localhost");
-    struct postino_message message = {
-        .from = {request->from.items, request->from.count},
-        .reply_to = {request->reply_to.items, request->reply_to.count},
-        .to = {request->to.items, request->to.count},
-        .cc = {request->cc.items, request->cc.count},
-        .subject = request->subject,
-        .date = &date,
-        .message_id = named ? message_id : NULL,
-        .headers = request->headers,
-        .header_count = request->header_count,
-        .text = text,
-        .parts = parts,
-        .part_count = request->attached_count,
-        .multipart = &postino_multipart,
-        .randomness = randomness[1],
-    };
-    enum postino_message_error error = postino_message_open(&composed, &message);
-    if (error) {
-        char item[32] = "";
-        if (composed.wrong_item)
-            snprintf(item, sizeof item, ", number %zu", composed.wrong_item + 1);
-        postino_complain("%s%s: %s; nothing was sent", composed.wrong_field, item, postino_message_error_text(error));
-        return EX_USAGE;
-    }
-    request->submission.source = &composed.source;
-    return postino_submit(&request->submission);
+    postino_complain("%s: not an option of a mail", name);
+    return false;
 }
 
-static int send_text(struct request *request)
+static int send_one(struct postino_request *request)
 {
-    struct postino_memory_source memory;
-    struct postino_file_source file;
-    const char *path = request->text_file ? request->text_file : "-";
-    if (request->text) {
-        postino_memory_source_open(&memory, request->text, strlen(request->text));
-        return send_composed(request, &memory.source);
-    }
-    if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO))
-        fputs("Type the text; end it with Ctrl-D on a line of its own.\n", stderr);
-    if (!postino_spool_open(&file, path, POSTINO_SPOOL_FILE))
-        return cannot_read("--text-file", path);
-    file.cancelled = &postino_interrupted;
-    return send_composed(request, &file.source);
+    struct postino_letter letter;
+    int code = postino_letter_open(&letter, request);
+    if (code == EX_OK)
+        code = postino_submit(&request->submission);
+    postino_letter_close(&letter);
+    return code;
 }
 
 int postino_send_main(int argc, char **argv)
 {
-    struct request request = {.submission = {.server = getenv("POSTINO_SERVER")}};
+    struct postino_request request = {.submission = {.server = getenv("POSTINO_SERVER")}};
     int option;
     if (!request.submission.server || !*request.submission.server)
         request.submission.server = "smtp://localhost";
@@ -520,8 +488,8 @@ int postino_send_main(int argc, char **argv)
         return EX_USAGE;
     postino_catch_signals();
     int code = request.question_count ? postino_ask(&request.submission, request.questions, request.question_count)
-               : request.message_file ? send_existing(&request)
-                                      : send_text(&request);
+               : request.batch        ? postino_batch(&request)
+                                      : send_one(&request);
     if (fflush(stdout) != 0 || ferror(stdout)) /* the exit code still tells what became of it */
         postino_complain("standard output cannot be written to");
     return code;

@@ -9,8 +9,7 @@
 #include <unistd.h>
 
 enum {
-    TEXT_SIZE = 256,
-    TRACE_SIZE = 8192
+    TEXT_SIZE = 256
 };
 
 volatile bool postino_interrupted;
@@ -91,58 +90,78 @@ static uint32_t fill_recipients(struct postino_recipient *recipients, const stru
     return count;
 }
 
-int postino_deliver(const struct postino_submission *submission, struct postino_mail *mails,
-                    struct postino_send_options *options, enum postino_outcome *outcome)
+int postino_courier_open(struct postino_courier *courier, const struct postino_submission *submission)
 {
-    char trace_buffer[TRACE_SIZE], *secret;
-    struct postino_trace trace;
-    *options = (struct postino_send_options){
+    courier->options = (struct postino_send_options){
         .name = submission->name,
         .local_address = submission->local_address,
         .total_s = submission->total_s,
+        .mails_in_flight = submission->mails_in_flight,
         .extensions = submission->extensions,
         .with_cancel_fd = true,
         .cancel_fd = postino_catch_signals(),
-        .trace = submission->trace ? &trace : NULL,
+        .trace = submission->trace ? &courier->trace : NULL,
         .secured = submission->trace ? print_secured : NULL,
         .provider = postino_provider_open(),
     };
-    postino_trace_init(&trace, trace_buffer, sizeof trace_buffer, print_line);
-    if (!postino_access_open(&submission->access, submission->server, options, &secret))
-        return postino_interrupted ? EX_TEMPFAIL : EX_NOINPUT;
-    *outcome = postino_send(submission->server, mails, options);
-    postino_secret_free(secret);
+    postino_trace_init(&courier->trace, courier->trace_buffer, sizeof courier->trace_buffer, print_line);
+    if (postino_access_open(&submission->access, submission->server, &courier->options, &courier->secret))
+        return EX_OK;
+    return postino_interrupted ? EX_TEMPFAIL : EX_NOINPUT;
+}
+
+enum postino_outcome postino_courier_deliver(struct postino_courier *courier,
+                                             const struct postino_submission *submission, struct postino_mail *mails)
+{
+    return postino_send(submission->server, mails, &courier->options);
+}
+
+void postino_courier_close(struct postino_courier *courier)
+{
+    postino_secret_free(courier->secret);
     postino_provider_close();
-    return EX_OK;
+}
+
+void postino_outgoing_make(struct postino_outgoing *outgoing, const struct postino_submission *submission)
+{
+    const struct postino_people *people = &submission->recipients;
+    memset(outgoing, 0, sizeof *outgoing);
+    outgoing->recipients = postino_grow(NULL, people->count, sizeof *outgoing->recipients);
+    outgoing->of_recipients = postino_grow(NULL, people->count, sizeof *outgoing->of_recipients);
+    outgoing->texts = postino_grow(NULL, people->count, TEXT_SIZE);
+    outgoing->parameters = submission->parameters;
+    outgoing->parameters.path_valid = postino_utf8_path_valid;
+    outgoing->mail = (struct postino_mail){
+        .reverse_path = submission->reverse_path,
+        .recipients = outgoing->recipients,
+        .recipient_count =
+            fill_recipients(outgoing->recipients, people, outgoing->texts, outgoing->of_recipients, submission->notify),
+        .parameters = &outgoing->parameters,
+        .policy = submission->all_or_none ? POSTINO_POLICY_ALL : POSTINO_POLICY_ANY,
+        .source = submission->source,
+        .result = {.text = outgoing->text, .text_size = sizeof outgoing->text},
+    };
+}
+
+void postino_outgoing_free(struct postino_outgoing *outgoing)
+{
+    free(outgoing->recipients);
+    free(outgoing->of_recipients);
+    free(outgoing->texts);
 }
 
 int postino_submit(const struct postino_submission *submission)
 {
-    const struct postino_people *people = &submission->recipients;
-    struct postino_send_options options;
-    enum postino_outcome outcome;
-    char text[TEXT_SIZE] = "";
-    struct postino_recipient *recipients = postino_grow(NULL, people->count, sizeof *recipients);
-    char *texts = postino_grow(NULL, people->count, TEXT_SIZE);
-    struct postino_recipient_parameters *parameters = postino_grow(NULL, people->count, sizeof *parameters);
-    struct postino_mail_parameters asked = submission->parameters;
-    asked.path_valid = postino_utf8_path_valid;
-    struct postino_mail mail = {
-        .reverse_path = submission->reverse_path,
-        .recipients = recipients,
-        .recipient_count = fill_recipients(recipients, people, texts, parameters, submission->notify),
-        .parameters = &asked,
-        .policy = submission->all_or_none ? POSTINO_POLICY_ALL : POSTINO_POLICY_ANY,
-        .source = submission->source,
-        .result = {.text = text, .text_size = sizeof text},
-    };
-    int code = postino_deliver(submission, &mail, &options, &outcome);
-    if (code == EX_OK) {
-        postino_report(submission, &mail, outcome, options.problem);
-        code = postino_exit_code(outcome, &mail);
-    }
-    free(recipients);
-    free(texts);
-    free(parameters);
+    struct postino_outgoing outgoing;
+    struct postino_courier courier;
+    int code = postino_courier_open(&courier, submission);
+    if (code != EX_OK)
+        return code;
+    postino_outgoing_make(&outgoing, submission);
+    enum postino_outcome outcome = postino_courier_deliver(&courier, submission, &outgoing.mail);
+    postino_courier_close(&courier);
+    postino_report(submission, &outgoing.mail, outcome, courier.options.problem);
+    code = postino_exit_code(outcome, &outgoing.mail);
+    postino_outgoing_free(&outgoing);
     return code;
 }

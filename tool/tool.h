@@ -87,6 +87,7 @@ struct postino_submission {
     struct postino_people recipients;
     struct postino_source *source;
     uint32_t total_s;
+    uint16_t mails_in_flight;                          /* 0: as many as the library thinks right */
     const struct postino_extension *const *extensions; /* NULL: all */
     struct postino_mail_parameters parameters;
     uint8_t notify; /* POSTINO_NOTIFY_…, of each recipient */
@@ -109,11 +110,78 @@ enum postino_parameter {
 bool postino_parameter_take(struct postino_submission *submission, enum postino_parameter parameter, const char *option,
                             const char *argument);
 
+/* A mail with room for its results, from a submission, which must live as long. */
+struct postino_outgoing {
+    struct postino_mail mail; /* private from here on */
+    struct postino_mail_parameters parameters;
+    struct postino_recipient *recipients;
+    struct postino_recipient_parameters *of_recipients;
+    char *texts;
+    char text[256];
+};
+void postino_outgoing_make(struct postino_outgoing *outgoing, const struct postino_submission *submission);
+void postino_outgoing_free(struct postino_outgoing *outgoing);
+
+/* Who brings mails to the server of a submission, any number of times. The secret is fetched once. */
+struct postino_courier {
+    struct postino_send_options options; /* `problem` tells why, behind a delivery; private from here on */
+    struct postino_trace trace;
+    char *secret;
+    char trace_buffer[8192];
+};
+int postino_courier_open(struct postino_courier *courier, const struct postino_submission *submission); /* exit code */
+enum postino_outcome postino_courier_deliver(struct postino_courier *courier,
+                                             const struct postino_submission *submission, struct postino_mail *mails);
+void postino_courier_close(struct postino_courier *courier);
+
 /* Sends, tells, and returns the exit code. */
 int postino_submit(const struct postino_submission *submission);
-/* Sends what `mails` lists. `options` need not be set: their `problem` is, when EX_OK is returned, and the outcome. */
-int postino_deliver(const struct postino_submission *submission, struct postino_mail *mails,
-                    struct postino_send_options *options, enum postino_outcome *outcome);
+
+/* send.c: all that was asked for by options. */
+struct postino_request {
+    struct postino_submission submission;
+    struct postino_people from, to, cc, bcc, reply_to;
+    const char *subject, *text, *text_file, *message_file;
+    struct postino_header *headers;
+    size_t header_count;
+    const char **attached;
+    size_t attached_count;
+    const char **questions; /* for the server, instead of a mail */
+    size_t question_count;
+    const char *batch, *journal; /* many mails, instead of one */
+    bool again;                  /* those that are uncertain, too */
+    bool null_sender;
+};
+/* Takes an option of a mail by its name; `argument` is NULL for those without. Returns false where it is wrong, having
+ * said so. */
+bool postino_request_take(struct postino_request *request, const char *name, const char *argument);
+/* Holds the options against each other, and gathers the recipients. Returns false likewise. */
+bool postino_request_complete(struct postino_request *request);
+void postino_request_free(struct postino_request *request);
+
+/* letter.c: what a request is to send, as a source. */
+struct postino_letter {
+    struct postino_file_source text_file; /* private, all of it */
+    struct postino_memory_source memory;
+    struct postino_header_filter filter;
+    struct postino_message message;
+    struct postino_message_source composed;
+    struct postino_date date;
+    uint8_t randomness[2][POSTINO_MESSAGE_RANDOMNESS];
+    char message_id[400];
+    struct postino_part *parts;
+    struct postino_file_source *files;
+    size_t file_count;
+    bool with_text_file;
+};
+/* Sets `source` of the request's submission. Returns EX_OK, or an exit code, having said why. To be closed either way,
+ * once the mail is done. */
+int postino_letter_open(struct postino_letter *letter, struct postino_request *request);
+void postino_letter_close(struct postino_letter *letter);
+
+/* batch.c: sends the mails that `request` names as a batch; what else it says holds for each of them. Returns the exit
+ * code. */
+int postino_batch(const struct postino_request *request);
 
 /* ask.c: says these commands instead of a mail, tells what the server answered, and returns the exit code. */
 int postino_ask(const struct postino_submission *submission, const char *const *questions, size_t count);
@@ -123,6 +191,10 @@ int postino_say_interrupted(void);        /* before anything was sent; returns t
 int postino_catch_signals(void);          /* returns a descriptor that can be read after such a signal */
 
 /* report.c */
+/* As a line of JSON; `begin` is what stands in it first: members, each with a comma behind it. */
+void postino_report_json(FILE *out, const char *begin, const struct postino_submission *submission,
+                         const struct postino_mail *mail, enum postino_outcome outcome, const char *problem);
+void postino_print_json_string(FILE *out, const char *text);
 void postino_report(const struct postino_submission *submission, const struct postino_mail *mail,
                     enum postino_outcome outcome, const char *problem);
 void postino_report_asked(const struct postino_submission *submission, const char *const *questions,
