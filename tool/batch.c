@@ -14,6 +14,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum {
@@ -91,14 +92,14 @@ static void remember(struct batch *b, json_t *line)
     }
 }
 
-/* A line that was cut by whatever ended the program before is none. */
+/* A line that was cut by whatever ended the program before is none. The lock goes with the process. */
 static bool open_journal(struct batch *b)
 {
     char *line = NULL;
     size_t size = 0;
     ssize_t length, last = -1;
     b->journal = fopen(b->common->journal, "a+e");
-    if (!b->journal)
+    if (!b->journal || flock(fileno(b->journal), LOCK_EX | LOCK_NB) != 0) /* two runs would send twice */
         return false;
     rewind(b->journal);
     while ((length = getline(&line, &size, b->journal)) > 0) {
@@ -202,10 +203,11 @@ static void free_entry(struct entry *e)
 static void send_group(struct batch *b)
 {
     bool tried = b->count == 0;
+    enum postino_outcome outcome;
     if (b->count && announce(b)) {
         for (size_t i = 0; i + 1 < b->count; i++)
             b->group[i]->outgoing.mail.next = &b->group[i + 1]->outgoing.mail;
-        (void)postino_courier_deliver(&b->courier, &b->common->submission, &b->group[0]->outgoing.mail);
+        outcome = postino_courier_deliver(&b->courier, &b->common->submission, &b->group[0]->outgoing.mail);
         for (size_t i = 0; i < b->count; i++) {
             const struct postino_mail *mail = &b->group[i]->outgoing.mail;
             bool not_tried = mail->result.outcome == POSTINO_NOT_TRIED;
@@ -213,8 +215,7 @@ static void send_group(struct batch *b)
             tell(b, b->group[i], mail, outcome_of(mail), not_tried ? b->courier.options.problem : "");
         }
         if (!tried) {
-            const struct postino_mail *first = &b->group[0]->outgoing.mail;
-            b->code = postino_exit_code(postino_outcome_of(&first->result), first);
+            b->code = postino_exit_code(outcome, &b->group[0]->outgoing.mail);
             postino_complain("%s; the batch stops", b->courier.options.problem);
         }
         fflush(stdout);
@@ -350,6 +351,11 @@ static void take_line(struct batch *b, const char *text, size_t length)
         free_entry(e);
         return;
     }
+    if (e->request.submission.recipients.count == 0) { /* each of them was done before */
+        b->passed_over++;
+        free_entry(e);
+        return;
+    }
     postino_outgoing_make(&e->outgoing, &e->request.submission);
     b->group[b->count++] = e;
     b->files += e->letter.file_count + e->letter.with_text_file;
@@ -375,7 +381,7 @@ static void take_lines(struct batch *b)
     char *line = NULL;
     size_t size = 0;
     ssize_t length;
-    while (!b->stopped && (length = getline(&line, &size, b->list)) > 0) {
+    while (!b->stopped && !postino_interrupted && (length = getline(&line, &size, b->list)) > 0) {
         b->line++;
         if (line[length - 1] == '\n')
             length--;
@@ -383,8 +389,13 @@ static void take_lines(struct batch *b)
             take_line(b, line, (size_t)length);
     }
     free(line);
+    int error = ferror(b->list) ? errno : 0;
     send_group(b);
     show_progress(b, true);
+    if (error && !postino_interrupted) {
+        errno = error;
+        b->code = cannot("--batch", b->common->batch);
+    }
 }
 
 int postino_batch(const struct postino_request *request)
@@ -401,6 +412,7 @@ int postino_batch(const struct postino_request *request)
         return cannot("--journal", request->journal);
     int code = postino_courier_open(&b->courier, &request->submission);
     if (code == EX_OK) {
+        b->courier.options.wipe = NULL; /* each group needs the secret; closing wipes it */
         take_lines(b);
         postino_courier_close(&b->courier);
         code = code_of(b);

@@ -1,9 +1,10 @@
 """Many mails from a list: a line for each, one result each, and a journal that knows what is left."""
+import fcntl
 import json
 import os
 import signal
 
-from common import DATAERR, NOINPUT, OK, TEMPFAIL, UNAVAILABLE, UNCERTAIN, USAGE, Running, Sink, equal, expect, file, folder, parsed, send, url
+from common import DATAERR, NOINPUT, NOPERM, OK, TEMPFAIL, UNAVAILABLE, UNCERTAIN, USAGE, Running, Sink, equal, expect, file, folder, parsed, run, send, url
 
 NOBODY = ()  # whom to stands in the lines
 MANY = 600
@@ -146,3 +147,29 @@ def test_wrong_uses():
             expect(send(sink, *options, '--text', 't'), USAGE, '--batch')
         expect(send(sink, '--from', 'a@x.test', '--batch', here + '/none', envelope=NOBODY), NOINPUT, 'none')
         expect(batch(sink, '--journal', here), NOINPUT, '--journal')
+        expect(send(sink, '--from', 'a@x.test', '--batch', here, envelope=NOBODY), NOINPUT, '--batch')
+        expect(run('send', '--server', 'nonsense://x', '--from', 'a@x.test', '--batch', '-', input=lines(mail(1))), USAGE, 'nonsense')
+
+
+def test_a_journal_belongs_to_one_run():
+    with folder() as here, open(os.path.join(here, 'journal'), 'a') as journal, Sink(maildir=True) as sink:
+        fcntl.flock(journal, fcntl.LOCK_EX)
+        expect(batch(sink, '--journal', journal.name, of=lines(mail(1))), NOINPUT, '--journal', 'unavailable')
+        equal(sink.mails(), [])
+        fcntl.flock(journal, fcntl.LOCK_UN)
+        expect(batch(sink, '--journal', journal.name, of=lines(mail(1))), OK)
+
+
+def test_credentials_are_fetched_once_and_a_refusal_is_no_fate_of_a_mail():
+    with folder() as here:
+        journal, asked = os.path.join(here, 'journal'), os.path.join(here, 'asked')
+        many = lines(*(mail(i) for i in range(MANY)))
+        with Sink('--user', 'ada:right', '--auth-in-clear', maildir=True) as sink:
+            at = 'smtp+notls://ada@' + url(sink).split('//')[1]
+            for password, code in ('wrong', NOPERM), ('right', OK):
+                done = expect(run('send', '--server', at, '--from', 'a@x.test', '--batch', '-', '--journal', journal,
+                                  '--password-command', 'echo >>%s; echo %s' % (asked, password), input=many), code)
+                equal({r['outcome'] for r in told(done)}, {'not tried' if code else 'accepted'})
+                with open(asked) as lines_of:
+                    equal(len(lines_of.read().splitlines()), 1 if code else 2)
+            equal(len(sink.mails()), MANY)

@@ -19,7 +19,7 @@ sys.path.append(os.path.join(os.path.dirname(HERE), 'sink'))
 import harness  # noqa: E402
 from harness import PATIENCE, PROGRAM, equal  # noqa: E402
 
-OK, USAGE, DATAERR, NOINPUT, UNAVAILABLE, TEMPFAIL, UNCERTAIN = 0, 64, 65, 66, 69, 75, 79
+OK, USAGE, DATAERR, NOINPUT, UNAVAILABLE, TEMPFAIL, NOPERM, UNCERTAIN = 0, 64, 65, 66, 69, 75, 77, 79
 ENVELOPE = ('--from', 'a@example.test', '--to', 'b@example.test')
 ENVIRONMENT = dict(os.environ, ASAN_OPTIONS='detect_leaks=0')  # the program leaves its memory to the system
 ENVIRONMENT.pop('POSTINO_SERVER', None)
