@@ -1,4 +1,5 @@
 """The clients that bench/run measures side by side: each sends one message, from a file, to a server on a host and port."""
+import json
 import os
 import re
 import shlex
@@ -41,6 +42,20 @@ def postino(program, by_data=False):
         return [program, "send", "--server", "smtp://%s:%d" % (host, port), "--name", NAME, "--from", SENDER, "--to",
                 ",".join(addresses), "--message", path] + more
     return Client("postino send" + (" by DATA" if by_data else ""), command, first_line([program, "--version"]))
+
+
+def batch(program, port, path, *more):
+    """A line for sh on a wire: postino send of a list of mails."""
+    words = [program, "send", "--name", NAME, "--from", SENDER, "--batch", path, "--in-flight", "100", *more]
+    return " ".join(map(shlex.quote, words)) + ' --server "smtp://$POSTINO_ADDRESS:%d"' % port
+
+
+def write_list(path, mails, size):
+    """So many mails with a text of so many octets each."""
+    text = ("the quick brown fox jumps over the lazy dog, and so it goes on and on.\n" * (size // 70 + 1))[:size - 1] + "\n"
+    with open(path, "w", encoding="utf-8") as file:
+        for address in recipients(mails):
+            file.write(json.dumps({"to": [address], "subject": address, "text": text}) + "\n")
 
 
 def secured(program, url, folder, secret, pin, path, count, *more):

@@ -117,15 +117,15 @@ def on_wire(wire, server, lines, delay_ms, events):
         raise RuntimeError("a client or the server failed on the wire:\n" + done.stdout)
 
 
-def round_trips(program, server, lines, delay_ms, *options):
-    """Each of these shell lines is a client that sends one mail; the conversations in that order."""
+def round_trips(program, server, lines, delay_ms, *options, mails=1):
+    """Each of these shell lines is a client that sends so many mails; those of the conversations in that order."""
     with tempfile.TemporaryDirectory() as folder:
         events = os.path.join(folder, "events.json")
         on_wire(wire_of(program), server, lines, delay_ms, events)
         counted = run([os.path.join(HERE, "round_trips.py"), "--json", *options, events])
     found = [mail for mail in map(json.loads, counted.stdout.splitlines()) if mail["code"] == 250]
-    if len(found) != len(lines):
-        raise RuntimeError("%d mails were accepted of %d" % (len(found), len(lines)))
+    if len(found) != len(lines) * mails:
+        raise RuntimeError("%d mails were accepted of %d" % (len(found), len(lines) * mails))
     return found
 
 

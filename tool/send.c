@@ -55,6 +55,9 @@ static const char help[] =
     "  --journal FILE       what became of each line is kept there: called again, only what is left is sent\n"
     "  --again              what was uncertain in the journal, too\n"
     "  --in-flight N        mails on their way without an answer; all are uncertain where the line dies (8)\n"
+    "  --behind-dot         where there is no CHUNKING, a mail's envelope goes with the content of the one before it: "
+    "for\n"
+    "                       servers that are known to bear that, as Postfix and Exim are\n"
     "  --ask COMMAND        instead of a mail: 'VRFY ADDRESS', 'EXPN LIST', 'ETRN DOMAIN' or NOOP; may be repeated\n"
     "  --trace              show the conversation on standard error\n"
     "  --json               tell what became of it as a line of JSON on standard output\n"
@@ -105,6 +108,7 @@ enum option_value {
     OPTION_JOURNAL,
     OPTION_AGAIN,
     OPTION_IN_FLIGHT,
+    OPTION_BEHIND_DOT,
     OPTION_TRACE,
     OPTION_JSON,
     OPTION_HELP
@@ -150,6 +154,7 @@ static const struct option options[] = {
     {"journal", required_argument, NULL, OPTION_JOURNAL},
     {"again", no_argument, NULL, OPTION_AGAIN},
     {"in-flight", required_argument, NULL, OPTION_IN_FLIGHT},
+    {"behind-dot", no_argument, NULL, OPTION_BEHIND_DOT},
     {"without", required_argument, NULL, OPTION_WITHOUT},
     {"trace", no_argument, NULL, OPTION_TRACE},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -313,6 +318,9 @@ static bool take_option(struct postino_request *request, int option, const char 
         return true;
     case OPTION_IN_FLIGHT:
         return set_in_flight(request, argument);
+    case OPTION_BEHIND_DOT:
+        request->submission.behind_dot = true;
+        return true;
     case OPTION_WITHOUT:
         request->submission.extensions = postino_extensions_without(argument);
         return request->submission.extensions != NULL;

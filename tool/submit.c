@@ -98,6 +98,7 @@ int postino_courier_open(struct postino_courier *courier, const struct postino_s
         .total_s = submission->total_s,
         .mails_in_flight = submission->mails_in_flight,
         .extensions = submission->extensions,
+        .behind_dot = submission->behind_dot,
         .with_cancel_fd = true,
         .cancel_fd = postino_catch_signals(),
         .trace = submission->trace ? &courier->trace : NULL,

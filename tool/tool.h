@@ -92,6 +92,7 @@ struct postino_submission {
     struct postino_mail_parameters parameters;
     uint8_t notify; /* POSTINO_NOTIFY_…, of each recipient */
     bool all_or_none;
+    bool behind_dot; /* see struct postino_config */
     bool trace;
     bool json;
     bool quiet; /* says nothing of what was accepted */

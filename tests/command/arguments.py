@@ -31,7 +31,7 @@ def test_every_option_that_help_names_is_taken():
     """...and every one that is taken is named: those of the source are compared with those of the help."""
     named = set(re.findall(r'^  (--[a-z-]+)', run('send', '--help').out, re.M))
     taken = {'--' + name for name in ('server from to cc bcc reply-to subject text text-file attach header message all name local-address '
-                                      'timeout notify return envelope-id deliver-by mt-priority hold require-tls ask batch journal again in-flight without trace json user password-file password-command password-env token-command auth ca-file pin '
+                                      'timeout notify return envelope-id deliver-by mt-priority hold require-tls ask batch journal again in-flight behind-dot without trace json user password-file password-command password-env token-command auth ca-file pin '
                                       'certificate key tls-session').split()}
     equal(named, taken)
     with Sink(maildir=True) as sink, folder() as here:

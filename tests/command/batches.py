@@ -139,6 +139,17 @@ def test_a_connection_that_ends_is_followed_by_another():
         equal(len(sink.mails()), 5)
 
 
+def test_envelopes_behind_the_dot():
+    given = lines(*(mail(i) for i in range(20)))
+    with Sink('--reply', 'rcpt:b7@x.test=550 no', maildir=True) as sink:
+        done = expect(batch(sink, '--behind-dot', '--trace', of=given), UNAVAILABLE)
+        equal([r['outcome'] for r in told(done)], ['accepted'] * 7 + ['refused for good'] + ['accepted'] * 12)
+        equal([e['to'][0]['address'] for _, e in sink.mails()], ['b%d@x.test' % i for i in range(20) if i != 7])
+        conversation = [line for line in done.err.splitlines() if line[:3] in ('C: ', 'S: ')]
+        first = conversation.index('C: RSET')  # ahead of the reply to the content before it
+        assert conversation[first - 1] == 'C: .', conversation[first - 3:first + 3]
+
+
 def test_wrong_uses():
     with folder() as here, Sink() as sink:
         for options in ('--to', 'b@x.test'), ('--text', 't'), ('--subject', 's'), ('--attach', '/dev/null'), ('--message', '-'), ('--in-flight', '0'), ('--in-flight', 'x'):
