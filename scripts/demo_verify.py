@@ -8,7 +8,8 @@ import sys
 
 def main(mail_path, file_path):
     with open(mail_path, "rb") as stored, open(file_path, "rb") as sent:
-        mail = email.message_from_binary_file(stored, policy=email.policy.default)
+        # Not from the file itself: Python would read that as text, and change the line ends in a binary part.
+        mail = email.message_from_bytes(stored.read(), policy=email.policy.default)
         expected = hashlib.sha256(sent.read()).hexdigest()
     attachments = list(mail.iter_attachments())
     arrived = hashlib.sha256(attachments[0].get_payload(decode=True)).hexdigest()
