@@ -74,17 +74,20 @@ static bool printable_utf8(const char *text)
     return text != NULL;
 }
 
-static bool original_fits(const struct postino_recipient_parameters *p)
+/* `utf8`: the server takes it. */
+static bool original_fits(const struct postino_recipient_parameters *p, bool utf8)
 {
     struct postino_writer measure = {NULL, 0, 0, 0, false};
     if (!p->original)
         return true;
     put_original(&measure, p);
+    if (!utf8 && !postino_utf8_none(p->original))
+        return false;
     return (!p->original_type || is_atom(p->original_type)) && printable_utf8(p->original) &&
            measure.length <= ORIGINAL_MAX;
 }
 
-static bool recipients_fit(const struct postino_mail *mail, bool *asked)
+static bool recipients_fit(const struct postino_mail *mail, bool utf8, bool *asked)
 {
     for (uint32_t i = 0; i < mail->recipient_count; i++) {
         const struct postino_recipient_parameters *p = mail->recipients[i].parameters;
@@ -93,7 +96,7 @@ static bool recipients_fit(const struct postino_mail *mail, bool *asked)
         *asked = *asked || p->notify || p->original;
         if ((p->notify > POSTINO_NOTIFY_NEVER && p->notify & POSTINO_NOTIFY_NEVER) || p->notify > NOTIFY_MAX)
             return false;
-        if (!original_fits(p))
+        if (!original_fits(p, utf8))
             return false;
     }
     return true;
@@ -104,7 +107,7 @@ static enum postino_reason fits(const struct postino_session *s, const struct po
     const struct postino_mail_parameters *p = mail->parameters;
     const char *id = p ? p->envelope_id : NULL;
     bool asked = id || (p && p->returns);
-    if (!recipients_fit(mail, &asked))
+    if (!recipients_fit(mail, s->offers & POSTINO_OFFERS_SMTPUTF8, &asked))
         return POSTINO_REASON_PARAMETER;
     if (id && (!*id || !printable(id) || strlen(id) > ENVELOPE_ID_MAX))
         return POSTINO_REASON_PARAMETER;

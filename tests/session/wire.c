@@ -4,6 +4,8 @@
 #include "guard.h"
 #include "talk.h"
 
+#include <postino/parameters.h>
+
 enum {
     MANY = 10000
 };
@@ -312,6 +314,31 @@ static void what_is_submitted_behind_quit_is_handed_back(void)
     CHECK(postino_session_error(&s) == NULL);
 }
 
+/* 6533 3: also where nobody asks for SMTPUTF8. */
+static void an_original_of_utf8_goes_nowhere_without_smtputf8(void)
+{
+    static const struct postino_extension *const alone[] = {&postino_dsn, NULL};
+    static const struct postino_recipient_parameters wide = {.original = "\xc3\xa4@example.test"},
+                                                     ascii = {.original = "a@example.test"};
+    struct postino_config with_dsn = config;
+    char buffer[512];
+    with_dsn.extensions = alone;
+    for (int i = 0; i < 2; i++) {
+        struct postino_session s;
+        postino_session_init(&s, &with_dsn);
+        struct postino_mail *asking = new_mail();
+        recipient.parameters = i ? &ascii : &wide;
+        CHECK_NUMBER(postino_session_submit(&s, asking), POSTINO_OK);
+        say(&s, "220 x\r\n");
+        spoken(&s, buffer, sizeof buffer - 1);
+        say(&s, "250-x\r\n250-SMTPUTF8\r\n250 DSN\r\n");
+        spoken(&s, buffer, sizeof buffer - 1);
+        CHECK_NUMBER(*buffer == 'M', i);
+        CHECK_NUMBER(mail.result.reason, i ? POSTINO_REASON_REPLY : POSTINO_REASON_PARAMETER);
+        recipient.parameters = NULL;
+    }
+}
+
 int main(void)
 {
     RUN(a_line_up_to_the_limit_is_taken);
@@ -327,5 +354,6 @@ int main(void)
     RUN(two_sessions_share_nothing);
     RUN(what_is_submitted_to_a_closed_session_is_not_tried);
     RUN(what_is_submitted_behind_quit_is_handed_back);
+    RUN(an_original_of_utf8_goes_nowhere_without_smtputf8);
     return CHECK_EXIT();
 }
