@@ -255,6 +255,22 @@ static bool take_parameter(struct postino_request *request, int option, const ch
                                   argument);
 }
 
+/* Of many mails. */
+static bool take_batch_option(struct postino_request *request, int option, const char *argument)
+{
+    if (option == OPTION_BATCH)
+        request->batch = argument;
+    else if (option == OPTION_JOURNAL)
+        request->journal = argument;
+    else if (option == OPTION_AGAIN)
+        request->again = true;
+    else if (option == OPTION_BEHIND_DOT)
+        request->submission.behind_dot = true;
+    else
+        return set_in_flight(request, argument);
+    return true;
+}
+
 /* Returns false where the option's argument is wrong, having said so. */
 static bool take_option(struct postino_request *request, int option, const char *argument)
 {
@@ -262,6 +278,8 @@ static bool take_option(struct postino_request *request, int option, const char 
         return true;
     if (option >= OPTION_NOTIFY && option <= OPTION_REQUIRE_TLS)
         return take_parameter(request, option, argument);
+    if (option >= OPTION_BATCH && option <= OPTION_BEHIND_DOT)
+        return take_batch_option(request, option, argument);
     switch (option) {
     case OPTION_SERVER:
         request->submission.server = argument;
@@ -306,20 +324,6 @@ static bool take_option(struct postino_request *request, int option, const char 
     case OPTION_ASK:
         request->questions = postino_grow(request->questions, request->question_count + 1, sizeof *request->questions);
         request->questions[request->question_count++] = argument;
-        return true;
-    case OPTION_BATCH:
-        request->batch = argument;
-        return true;
-    case OPTION_JOURNAL:
-        request->journal = argument;
-        return true;
-    case OPTION_AGAIN:
-        request->again = true;
-        return true;
-    case OPTION_IN_FLIGHT:
-        return set_in_flight(request, argument);
-    case OPTION_BEHIND_DOT:
-        request->submission.behind_dot = true;
         return true;
     case OPTION_WITHOUT:
         request->submission.extensions = postino_extensions_without(argument);
