@@ -229,14 +229,17 @@ pid_t wire_start_server(const struct wire_end *end, const char *command)
 }
 
 /* Whether whoever listens there says something; then takes leave, so that the server is idle again when the clock runs.
- */
+ * An IPv6 address of this very end may take a moment to be known to the kernel as its own: until then a SYN to it goes
+ * out on the wire, where nobody answers, so that it must not be waited for. */
 static bool greets(const struct sockaddr *address, socklen_t length)
 {
     char octets[512];
     bool said = false;
     int connection = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct pollfd readable = {.fd = connection, .events = POLLIN};
-    if (connection >= 0 && connect(connection, address, length) == 0 && poll(&readable, 1, 5000) == 1 &&
+    struct timeval patience = {.tv_sec = 1};
+    if (connection >= 0 && setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
+        connect(connection, address, length) == 0 && poll(&readable, 1, 5000) == 1 &&
         read(connection, octets, sizeof(octets)) > 0) {
         said = true;
         if (write(connection, "QUIT\r\n", 6) == 6) {
