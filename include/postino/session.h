@@ -84,6 +84,7 @@ enum postino_reason {
     POSTINO_REASON_NO_REQUIRETLS,
     POSTINO_REASON_NO_BINARYMIME, /* what the message needs, and the server does not offer (3030) */
     POSTINO_REASON_NO_SMTPUTF8,   /* what an address or the message needs (6531) */
+    POSTINO_REASON_CHANGED,       /* the server does not offer what it was known to offer (postino_session_recall) */
     POSTINO_REASON_POLICY         /* another recipient was refused, and the policy is all or none */
 };
 
@@ -173,6 +174,7 @@ extern const struct postino_extension
 extern const struct postino_extension postino_size; /* 1870: checked before a mail is begun */
 extern const struct postino_extension postino_binarymime;          /* 3030: content that goes as it is, with CHUNKING */
 extern const struct postino_extension postino_smtputf8;            /* 6531: UTF-8 in addresses and header fields */
+extern const struct postino_extension postino_pipeconnect;         /* Exim's: see postino_session_recall */
 extern const struct postino_extension *const postino_extensions[]; /* every one that there is */
 extern const struct postino_command postino_noop;                  /* mail.command: 5321 4.1.1.9 */
 extern const struct postino_command postino_vrfy;                  /* 5321 4.1.1.6, with an argument */
@@ -227,6 +229,7 @@ struct postino_config {
 #define POSTINO_OFFERS_MT_PRIORITY         0x0800u /* 6710 */
 #define POSTINO_OFFERS_FUTURERELEASE       0x1000u /* 4865 */
 #define POSTINO_OFFERS_REQUIRETLS          0x2000u /* 8689 */
+#define POSTINO_OFFERS_PIPECONNECT         0x4000u /* of Exim; in no RFC */
 
 /* Limits that bound what a server can make us do (5321 4.5.3.1.5 asks for 512). */
 #define POSTINO_REPLY_LINE_MAX  2048u /* octets of a line without its line end; 64 times as much of a challenge */
@@ -242,7 +245,7 @@ struct postino_cursor {
 struct postino_session {
     /* Small members first: short instructions reach them on small processors. */
     bool closed;        /* nothing more is spoken or heard */
-    uint8_t held;       /* POSTINO_NEED_TLS or _TIME: nothing is spoken until the caller has done that */
+    uint8_t held;       /* POSTINO_NEED_…: nothing is spoken until that has been done */
     bool unsolicited;   /* the reply that comes in belongs to no command */
     bool failed;        /* `error` says why; QUIT may follow */
     bool quitting;      /* the caller wants QUIT */
@@ -271,6 +274,7 @@ struct postino_session {
     const struct postino_extension *const *extensions;
     const struct postino_keyword *keyword;
     const struct postino_chunks *chunks; /* where the server offered it */
+    const struct postino_judge *judge;   /* of replies, while what was spoken may not stand; or NULL */
     struct postino_mail *first;
     struct postino_mail *last;
     size_t offset;
@@ -280,6 +284,7 @@ struct postino_session {
     uint32_t replies;
     uint32_t by_min_s;   /* of DELIVERBY */
     uint32_t hold_max_s; /* of FUTURERELEASE */
+    uint32_t unheard;    /* of what was recalled, what was not offered again */
     struct postino_result error;
     char word[21];
 };
@@ -356,6 +361,40 @@ size_t postino_session_size_limit(const struct postino_session *session);
 
 /* The server refused an envelope behind the dot (config.behind_dot): do not permit it again for this server. */
 bool postino_session_withdrawn(const struct postino_session *session);
+
+/*
+ * What a server offered, for the next session with it: the caller keeps it by the server's address and TLS, for a day
+ * at most, and drops it once it is not confirmed.
+ */
+struct postino_known {
+    uint32_t offers; /* POSTINO_OFFERS_… */
+    size_t size_limit;
+    uint32_t by_min_s;
+    uint32_t hold_max_s;
+    bool secured; /* it offers that in TLS */
+};
+
+/* Once the session is over: what its server offered. Returns whether the next one may begin with it. */
+bool postino_session_remember(const struct postino_session *session, struct postino_known *known);
+
+/*
+ * Begins a session at a server that is known to take commands ahead of its greeting (PIPECONNECT), by BDAT: a mail is
+ * accepted one round trip behind the connection. To be called behind the submission of mails, and behind
+ * postino_session_secured, before anything else. Writes EHLO to `buffer`, where it must fit `size`; behind it stands
+ * what postino_session_output gives, in the same write. Returns how many octets; 0: nothing was begun, and the greeting
+ * is awaited as ever: there are credentials or STARTTLS to come first, the server is not known to take it, EHLO does
+ * not fit.
+ *
+ * Where the server is another than it was, its refusals of what was spoken are for now, and QUIT follows; what the
+ * session itself says of mails rests on what was recalled. Mails that were not accepted then go over a new connection,
+ * which recalls nothing. Only a server that takes no BDAT any more, and still PIPECONNECT, would take a mail's content
+ * for commands: who cannot trust it with that does not recall.
+ */
+size_t postino_session_recall(struct postino_session *session, const struct postino_known *known, void *buffer,
+                              size_t size);
+
+/* What was recalled has not been confirmed: where the session ends like that, drop it, and believe no refusal. */
+bool postino_session_changed(const struct postino_session *session);
 
 /* Why the session ended, or NULL where it has not, or ended well. */
 const struct postino_result *postino_session_error(const struct postino_session *session);

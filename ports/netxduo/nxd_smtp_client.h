@@ -151,7 +151,7 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
     UINT nx_smtp_client_init_status; /* NX_TRUE: mail can be sent */
     union {
         VOID *nx_smtp_client_session_alignment;
-        UCHAR nx_smtp_client_session_room[112 + 16 * sizeof(VOID *)];
+        UCHAR nx_smtp_client_session_room[96 + 20 * sizeof(VOID *)];
     } nx_smtp_client_session; /* private */
     NX_SMTP_CLIENT_MAIL nx_smtp_client_mail;
     UINT nx_smtp_client_mail_status;       /* what the last nx_smtp_mail_send returned, where it was not misused */

@@ -10,6 +10,18 @@ static bool may_run_ahead(const struct postino_session *s)
     return s->spoken.step == POSTINO_STEP_MAIL;
 }
 
+/* Replies to what counts as not spoken. */
+static enum postino_verdict judge(struct postino_session *s, enum postino_verdict verdict)
+{
+    if (verdict == POSTINO_VERDICT_ACCEPTED && s->awaited.step == POSTINO_STEP_MAIL)
+        s->dirty = true;
+    else if (verdict == POSTINO_VERDICT_ACCEPTED && s->awaited.step == POSTINO_STEP_DATA)
+        postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
+    return POSTINO_VERDICT_NONE;
+}
+
+static const struct postino_judge unspoken = {judge};
+
 static bool refused(struct postino_session *s)
 {
     bool needed = s->dirty;
@@ -18,21 +30,13 @@ static bool refused(struct postino_session *s)
     if (!needed)
         s->withdrawn = true;
     s->awaited.mail->is.unspoken = true;
+    s->judge = &unspoken;
     return true;
-}
-
-static void answered(struct postino_session *s, enum postino_verdict verdict)
-{
-    if (verdict != POSTINO_VERDICT_ACCEPTED)
-        return;
-    if (s->awaited.step == POSTINO_STEP_MAIL)
-        s->dirty = true;
-    else if (s->awaited.step == POSTINO_STEP_DATA)
-        postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
 }
 
 static void speak_again(struct postino_session *s)
 {
+    s->judge = NULL;
     s->spoken.mail->is = (struct postino_mail_is){.prepared = true};
     s->spoken.step = POSTINO_STEP_RSET;
     s->offers &= ~(uint32_t)POSTINO_OFFERS_PIPELINING;
@@ -56,4 +60,4 @@ static bool was_silence(const struct postino_session *s)
 }
 
 const struct postino_behind_dot postino_behind_dot = {
-    {may_run_ahead, refused}, answered, speak_again, timeout_s, was_silence};
+    {may_run_ahead, refused}, speak_again, timeout_s, was_silence};

@@ -323,12 +323,10 @@ void postino_flow_answered(struct postino_session *s)
         postino_flow_fail(s, verdict == POSTINO_VERDICT_CLOSING ? POSTINO_REASON_REPLY : POSTINO_REASON_PROTOCOL);
         return;
     }
-    if (!s->awaited.mail || !(s->awaited.mail->is.unspoken)) {
-        if (apply(s, verdict))
-            return;
-    } else {
-        s->config->behind_dot->answered(s, verdict);
-    }
+    if (s->judge)
+        verdict = s->judge->judge(s, verdict);
+    if (verdict != POSTINO_VERDICT_NONE && apply(s, verdict))
+        return;
     s->outstanding--;
     advance(s, &s->awaited);
     postino_flow_settle(s);

@@ -11,8 +11,9 @@
 /* `word_length` where the rest of the line is nothing to us. */
 #define POSTINO_WORDS_IGNORED 0xFFu
 
-/* What a reply means; the first three are outcomes. */
+/* What a reply means; three of them are outcomes. */
 enum postino_verdict {
+    POSTINO_VERDICT_NONE, /* nothing to its step (struct postino_judge) */
     POSTINO_VERDICT_ACCEPTED = POSTINO_ACCEPTED,
     POSTINO_VERDICT_FOR_NOW = POSTINO_REFUSED_FOR_NOW,
     POSTINO_VERDICT_FOR_GOOD = POSTINO_REFUSED_FOR_GOOD,
@@ -70,8 +71,6 @@ struct postino_chunks {
 
 struct postino_behind_dot {
     struct postino_ahead ahead; /* first */
-    /* Replies to what counts as not spoken. */
-    void (*answered)(struct postino_session *session, enum postino_verdict verdict);
     void (*speak_again)(struct postino_session *session);
     /* While RSET is awaited. */
     unsigned (*timeout_s)(const struct postino_session *session);
@@ -89,6 +88,12 @@ struct postino_opening {
     bool (*answered)(struct postino_session *session, enum postino_verdict verdict);
     /* Of AUTH; the command of STARTTLS is its keyword. */
     void (*render)(const struct postino_session *session, struct postino_writer *writer);
+};
+
+/* For replies to what may not stand as it was spoken. */
+struct postino_judge {
+    /* Returns what the reply means then. */
+    enum postino_verdict (*judge)(struct postino_session *session, enum postino_verdict verdict);
 };
 
 /* For servers that a drop-in must live with. */

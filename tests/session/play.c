@@ -136,6 +136,17 @@ bool play_begin(struct play *p, const struct script *script, const struct play_w
     return true;
 }
 
+static void say(struct play *p, const char *octets, size_t length)
+{
+    if (p->said_length + length > p->said_room) {
+        p->said_room = (p->said_length + length) * 2 + 64;
+        p->said = realloc(p->said, p->said_room);
+    }
+    if (length)
+        memcpy(p->said + p->said_length, octets, length);
+    p->said_length += length;
+}
+
 static size_t output(struct play *p)
 {
     size_t size = p->way.output_size < p->take ? p->way.output_size : p->take;
@@ -148,13 +159,7 @@ static size_t output(struct play *p)
     size_t length = postino_session_output(moved(p), buffer, size);
     if (length > size || buffer[size] != 0x5A)
         play_fails(p, 0, "the length of output", "too large", "within its buffer");
-    if (p->said_length + length > p->said_room) {
-        p->said_room = (p->said_length + length) * 2 + 64;
-        p->said = realloc(p->said, p->said_room);
-    }
-    if (length)
-        memcpy(p->said + p->said_length, buffer, length);
-    p->said_length += length;
+    say(p, buffer, length);
     if (p->take != SIZE_MAX)
         p->take -= length;
     free(buffer);
@@ -201,6 +206,16 @@ void play_lost(struct play *p, enum postino_reason why, size_t unsent)
     postino_session_lost(moved(p), why, unsent);
 }
 
+/* EHLO must fit, so that the size of output does not count for it. */
+static void recall(struct play *p)
+{
+    char *buffer = malloc(512);
+    if (!buffer)
+        abort();
+    say(p, buffer, postino_session_recall(moved(p), &p->script->known, buffer, 512));
+    free(buffer);
+}
+
 static void hear(struct play *p, const struct item *item)
 {
     size_t step = p->way.input_size ? p->way.input_size : item->length;
@@ -230,8 +245,8 @@ static bool check_flight(struct play *p, const struct item *item)
 /* Asked of the session, which is not told anything. */
 static bool is_question(const struct item *item)
 {
-    static const char *const questions[] = {"step-is",       "timeout-is", "need-is",  "withdrawn",
-                                            "size-limit-is", "offers-are", "permitted"};
+    static const char *const questions[] = {"step-is",    "timeout-is", "need-is", "withdrawn", "size-limit-is",
+                                            "offers-are", "permitted",  "changed", "confirmed"};
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
         if (item->kind == ITEM_EVENT && strcmp(item->octets, questions[i]) == 0)
             return true;
@@ -254,6 +269,10 @@ static bool ask(struct play *p, const struct item *item)
         return postino_session_withdrawn(s) || play_fails(p, item->line, "the permission", "given", "withdrawn");
     if (strcmp(question, "permitted") == 0)
         return !postino_session_withdrawn(s) || play_fails(p, item->line, "the permission", "withdrawn", "given");
+    if (strcmp(question, "changed") == 0)
+        return postino_session_changed(s) || play_fails(p, item->line, "what was recalled", "confirmed", "changed");
+    if (strcmp(question, "confirmed") == 0)
+        return !postino_session_changed(s) || play_fails(p, item->line, "what was recalled", "changed", "confirmed");
     if (strcmp(question, "timeout-is") == 0)
         is = postino_session_timeout_s(s);
     else if (strcmp(question, "offers-are") == 0)
@@ -281,6 +300,8 @@ static bool event(struct play *p, const struct item *item)
         return play_fails(p, item->line, "need", play_needs[postino_session_need(p->session)], "tls");
     else if (strcmp(name, "tls") == 0 || strcmp(name, "implicit-tls") == 0)
         postino_session_secured(moved(p));
+    else if (strcmp(name, "recall") == 0)
+        recall(p);
     else if (strcmp(name, "quit") == 0)
         postino_session_quit(moved(p));
     else if (strcmp(name, "submit") == 0)

@@ -290,6 +290,38 @@ static void read_parameters_of(struct reader *r, char *save)
     }
 }
 
+/* `known PIPELINING SIZE 1000 tls`: in which extensions, and whether in TLS. */
+static void read_known(struct reader *r, char *save)
+{
+    static const struct {
+        const char *name;
+        uint32_t offers;
+    } names[] = {{"PIPECONNECT", POSTINO_OFFERS_PIPECONNECT},    {"PIPELINING", POSTINO_OFFERS_PIPELINING},
+                 {"CHUNKING", POSTINO_OFFERS_CHUNKING},          {"SIZE", POSTINO_OFFERS_SIZE},
+                 {"8BITMIME", POSTINO_OFFERS_8BITMIME},          {"DSN", POSTINO_OFFERS_DSN},
+                 {"STARTTLS", POSTINO_OFFERS_STARTTLS},          {"DELIVERBY", POSTINO_OFFERS_DELIVERBY},
+                 {"FUTURERELEASE", POSTINO_OFFERS_FUTURERELEASE}};
+    struct postino_known *known = &r->script->known;
+    uint32_t last = 0;
+    for (char *at; (at = strtok_r(NULL, " ", &save)) != NULL;) {
+        size_t i = 0;
+        while (i < sizeof names / sizeof *names && strcmp(names[i].name, at) != 0)
+            i++;
+        if (i < sizeof names / sizeof *names)
+            known->offers |= last = names[i].offers;
+        else if (strcmp(at, "tls") == 0)
+            known->secured = true;
+        else if (last == POSTINO_OFFERS_SIZE)
+            known->size_limit = (size_t)atol(at);
+        else if (last == POSTINO_OFFERS_DELIVERBY)
+            known->by_min_s = (uint32_t)atol(at);
+        else if (last == POSTINO_OFFERS_FUTURERELEASE)
+            known->hold_max_s = (uint32_t)atol(at);
+        else
+            wrong(r, "not what a server is known for");
+    }
+}
+
 static bool read_option(struct reader *r, const char *first, const char *second)
 {
     struct script *s = r->script;
@@ -329,10 +361,10 @@ static bool read_option(struct reader *r, const char *first, const char *second)
 /* `lost unsent 5` and the like: a name, a word and a number, in any order behind the name. */
 static void read_event(struct reader *r, const char *first, char *save)
 {
-    static const char *const events[] = {"lost",          "timeout",  "cancel",    "tls",    "implicit-tls",
-                                         "quit",          "submit",   "not-yet",   "take",   "step-is",
-                                         "timeout-is",    "need-is",  "withdrawn", "unsent", "offers-are",
-                                         "size-limit-is", "anything", "permitted"};
+    static const char *const events[] = {
+        "lost",       "timeout",       "cancel",   "tls",        "implicit-tls", "quit",      "submit",
+        "not-yet",    "take",          "step-is",  "timeout-is", "need-is",      "withdrawn", "unsent",
+        "offers-are", "size-limit-is", "anything", "permitted",  "recall",       "changed",   "confirmed"};
     size_t known = 0;
     while (known < sizeof events / sizeof *events && strcmp(events[known], first) != 0)
         known++;
@@ -386,6 +418,8 @@ static void read_line(struct reader *r, char *text)
         read_parameters(r, save);
     else if (strcmp(first, "parameters-of") == 0)
         read_parameters_of(r, save);
+    else if (strcmp(first, "known") == 0)
+        read_known(r, save);
     else if (!read_option(r, first, second))
         read_event(r, first, save);
     free(second);

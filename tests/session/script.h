@@ -15,11 +15,14 @@
  * auth MECHANISM..., user, password, identity TEXT, initial-response, in-clear, nonce BASE64, binding TYPE HEX,
  * iterations-max N, slice N, unlisted MECHANISM, unoffered MECHANISM        who the client is
  *
+ * known EXTENSION [N]... [tls]         what the event `recall` recalls of an earlier session
+ *
  * and the conversation: `S:` lines with line end, `S|` octets without, `S*N:` a line N times; `C:` and `C|` alike.
  * Consecutive C lines are one flight: what is spoken without hearing anything in between, and not an octet more.
  * Escapes are those of C. Between them stand events (lost, timeout, cancel, each with `unsent N`; tls, implicit-tls,
- * quit, submit N, not-yet, take N, anything) and questions (timeout-is N, step-is STEP, need-is NEED, offers-are N,
- * size-limit-is N, withdrawn, permitted). `take N` lets N octets out and no more until `take`; what leaves in front of
+ * quit, submit N, not-yet, take N, anything, recall) and questions (timeout-is N, step-is STEP, need-is NEED, offers-are N,
+ * size-limit-is N, withdrawn, permitted,
+ * changed, confirmed). `take N` lets N octets out and no more until `take`; what leaves in front of
  * `anything` is not looked at. `together` among the options: the replies of a block arrive before the client speaks
  * between them. At the end
  *
@@ -89,6 +92,7 @@ struct script {
     uint16_t text_room;
     const struct postino_opening *starttls;
     bool behind_dot, basic, lenient, lmtp, together, unverified;
+    struct postino_known known;
     struct script_auth auth;
     struct script_mail mails[MAILS_MAX];
     int mail_count;
