@@ -49,6 +49,15 @@ static const char help[] =
     "  --hold S             the server is to keep the mail for S seconds, or until a date (FUTURERELEASE)\n"
     "  --require-tls        on the whole way to the recipient, or not at all (REQUIRETLS)\n"
     "  --without LIST       do without these, though they are offered: CHUNKING,PIPELINING,8BITMIME,SIZE,BINARYMIME\n"
+    "  --ask COMMAND        instead of a mail: 'VRFY ADDRESS', 'EXPN LIST', 'ETRN DOMAIN' or NOOP; may be repeated\n"
+    "  --remember FILE      keep there what servers offer: those that offered PIPECONNECT get the next mail ahead of\n"
+    "                       their greeting, two round trips sooner\n"
+    "  --fast-open          what is said first goes with the SYN (TCP Fast Open), a round trip sooner; what a network\n"
+    "                       repeats, a mail among it, may be delivered twice\n";
+
+static const char help_of_many[] =
+    "\n"
+    "Many mails:\n"
     "  --batch FILE         many mails, a line of JSON for each: {\"to\": [\"bob@example.test\"], \"text\": \"...\"}; "
     "an\n"
     "                       option of a mail is a member of its line; others hold for all. - is standard input\n"
@@ -58,7 +67,7 @@ static const char help[] =
     "  --behind-dot         where there is no CHUNKING, a mail's envelope goes with the content of the one before it: "
     "for\n"
     "                       servers that are known to bear that, as Postfix and Exim are\n"
-    "  --ask COMMAND        instead of a mail: 'VRFY ADDRESS', 'EXPN LIST', 'ETRN DOMAIN' or NOOP; may be repeated\n"
+    "\n"
     "  --trace              show the conversation on standard error\n"
     "  --json               tell what became of it as a line of JSON on standard output\n"
     "\n"
@@ -92,9 +101,12 @@ enum option_value {
     OPTION_KEY,
     OPTION_TLS_SESSION,
     OPTION_ALL,
-    OPTION_NAME,
+    OPTION_NAME, /* from here on: how to get there */
     OPTION_LOCAL_ADDRESS,
     OPTION_TIMEOUT,
+    OPTION_REMEMBER,
+    OPTION_FAST_OPEN,
+    OPTION_WITHOUT,
     OPTION_NOTIFY, /* in the order of enum postino_parameter */
     OPTION_RETURN,
     OPTION_ENVELOPE_ID,
@@ -102,7 +114,6 @@ enum option_value {
     OPTION_MT_PRIORITY,
     OPTION_HOLD,
     OPTION_REQUIRE_TLS,
-    OPTION_WITHOUT,
     OPTION_ASK,
     OPTION_BATCH,
     OPTION_JOURNAL,
@@ -142,6 +153,8 @@ static const struct option options[] = {
     {"name", required_argument, NULL, OPTION_NAME},
     {"local-address", required_argument, NULL, OPTION_LOCAL_ADDRESS},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"remember", required_argument, NULL, OPTION_REMEMBER},
+    {"fast-open", no_argument, NULL, OPTION_FAST_OPEN},
     {"notify", required_argument, NULL, OPTION_NOTIFY},
     {"return", required_argument, NULL, OPTION_RETURN},
     {"envelope-id", required_argument, NULL, OPTION_ENVELOPE_ID},
@@ -255,6 +268,25 @@ static bool take_parameter(struct postino_request *request, int option, const ch
                                   argument);
 }
 
+/* Of the way to the server. */
+static bool take_way_option(struct postino_request *request, int option, const char *argument)
+{
+    struct postino_submission *submission = &request->submission;
+    if (option == OPTION_NAME)
+        submission->name = argument;
+    else if (option == OPTION_LOCAL_ADDRESS)
+        submission->local_address = argument;
+    else if (option == OPTION_REMEMBER)
+        submission->memory_file = argument;
+    else if (option == OPTION_FAST_OPEN)
+        submission->fast_open = true;
+    else if (option == OPTION_WITHOUT)
+        return (submission->extensions = postino_extensions_without(argument)) != NULL;
+    else
+        return set_timeout(request, argument);
+    return true;
+}
+
 /* Of many mails. */
 static bool take_batch_option(struct postino_request *request, int option, const char *argument)
 {
@@ -278,6 +310,8 @@ static bool take_option(struct postino_request *request, int option, const char 
         return true;
     if (option >= OPTION_NOTIFY && option <= OPTION_REQUIRE_TLS)
         return take_parameter(request, option, argument);
+    if (option >= OPTION_NAME && option <= OPTION_WITHOUT)
+        return take_way_option(request, option, argument);
     if (option >= OPTION_BATCH && option <= OPTION_BEHIND_DOT)
         return take_batch_option(request, option, argument);
     switch (option) {
@@ -313,21 +347,10 @@ static bool take_option(struct postino_request *request, int option, const char 
     case OPTION_ALL:
         request->submission.all_or_none = true;
         return true;
-    case OPTION_NAME:
-        request->submission.name = argument;
-        return true;
-    case OPTION_LOCAL_ADDRESS:
-        request->submission.local_address = argument;
-        return true;
-    case OPTION_TIMEOUT:
-        return set_timeout(request, argument);
     case OPTION_ASK:
         request->questions = postino_grow(request->questions, request->question_count + 1, sizeof *request->questions);
         request->questions[request->question_count++] = argument;
         return true;
-    case OPTION_WITHOUT:
-        request->submission.extensions = postino_extensions_without(argument);
-        return request->submission.extensions != NULL;
     case OPTION_TRACE:
         request->submission.trace = true;
         return true;
@@ -336,6 +359,7 @@ static bool take_option(struct postino_request *request, int option, const char 
         return true;
     case OPTION_HELP:
         fputs(help, stdout);
+        fputs(help_of_many, stdout);
         exit(EX_OK);
     }
     fputs("postino send --help lists the options.\n", stderr); /* getopt has named what it did not know */

@@ -16,7 +16,7 @@ static const char sink_usage[] =
     "                          as DIR/envelopes/NUMBER.json. Without it, mails are only counted.\n"
     "  --count N               exits 0 when N mails were accepted and their connections are closed\n"
     "  --hide EXTENSION,…      neither offers nor takes PIPELINING, SIZE, 8BITMIME, ENHANCEDSTATUSCODES, CHUNKING,\n"
-    "                          BINARYMIME, SMTPUTF8, DSN or HELP; STARTTLS and AUTH are not offered, but\n"
+    "                          BINARYMIME, SMTPUTF8, DSN, HELP or PIPECONNECT; STARTTLS and AUTH are not offered, but\n"
     "                          obeyed\n"
     "  --size N                limit of a mail in octets (104857600; 0: none)\n"
     "  --max-recipients N      limit of the recipients of a mail (1000000)\n"

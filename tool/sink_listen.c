@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,13 +47,15 @@ static bool sink_split(char *text, const char **host, const char **port)
 
 static int sink_bind(struct postino_sink_listener *listener, const struct sockaddr *address, socklen_t size)
 {
-    int on = 1;
+    int on = 1, waiting = SOMAXCONN;
 
     listener->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (listener->fd < 0)
         return -1;
     if (address->sa_family != AF_UNIX)
         setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address->sa_family != AF_UNIX) /* RFC 7413, where the system allows that */
+        setsockopt(listener->fd, IPPROTO_TCP, TCP_FASTOPEN, &waiting, sizeof waiting);
     if (address->sa_family == AF_INET6)
         setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     return bind(listener->fd, address, size) == 0 && listen(listener->fd, SOMAXCONN) == 0 ? 0 : -1;

@@ -81,7 +81,7 @@ static const char *sink_hide(struct postino_sink *sink, const char *value)
             i++;
         if (!name)
             return "give a list of PIPELINING SIZE 8BITMIME ENHANCEDSTATUSCODES CHUNKING BINARYMIME SMTPUTF8 DSN HELP "
-                   "STARTTLS AUTH, with commas";
+                   "STARTTLS AUTH PIPECONNECT, with commas";
         sink->offered &= ~(1u << i);
         value += length + (value[length] == ',');
     }

@@ -57,8 +57,8 @@ static const char *const sink_texts[SINK_REPLIES] = {
 };
 
 static const char *const sink_extensions[] = {
-    "PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "BINARYMIME", "SMTPUTF8", "DSN", "HELP",
-    "STARTTLS",   "AUTH", NULL,
+    "PIPELINING", "SIZE",     "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "BINARYMIME", "SMTPUTF8", "DSN",
+    "HELP",       "STARTTLS", "AUTH",     "PIPECONNECT",         NULL,
 };
 
 /* The name of extension 1 << index; NULL behind the last. */

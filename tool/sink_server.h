@@ -33,7 +33,8 @@ enum postino_sink_extension {
     SINK_HELP = 1 << 8,
     SINK_STARTTLS = 1 << 9,
     SINK_AUTH = 1 << 10,
-    SINK_ALL_EXTENSIONS = (1 << 11) - 1
+    SINK_PIPECONNECT = 1 << 11,
+    SINK_ALL_EXTENSIONS = (1 << 12) - 1
 };
 
 /* What a fault can be tied to. */

@@ -16,6 +16,9 @@ static enum postino_sink_reply sink_judge_name(struct postino_sink_peer *peer, s
 
 static enum postino_sink_reply sink_judge_ehlo(struct postino_sink_peer *peer, struct postino_sink_text argument)
 {
+    /* The last of its group, unless it is the first of a client that was invited to go on. */
+    if (peer->more && (peer->greeted || !(peer->sink->offered & SINK_PIPECONNECT)))
+        return SINK_SAY_NOT_LAST;
     return peer->sink->lmtp ? SINK_SAY_UNKNOWN : sink_judge_name(peer, argument);
 }
 

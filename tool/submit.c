@@ -99,6 +99,8 @@ int postino_courier_open(struct postino_courier *courier, const struct postino_s
         .mails_in_flight = submission->mails_in_flight,
         .extensions = submission->extensions,
         .behind_dot = submission->behind_dot,
+        .memory_file = submission->memory_file,
+        .fast_open = submission->fast_open,
         .with_cancel_fd = true,
         .cancel_fd = postino_catch_signals(),
         .trace = submission->trace ? &courier->trace : NULL,

@@ -92,7 +92,9 @@ struct postino_submission {
     struct postino_mail_parameters parameters;
     uint8_t notify; /* POSTINO_NOTIFY_…, of each recipient */
     bool all_or_none;
-    bool behind_dot; /* see struct postino_config */
+    bool behind_dot;         /* see struct postino_config */
+    const char *memory_file; /* see struct postino_send_options */
+    bool fast_open;
     bool trace;
     bool json;
     bool quiet; /* says nothing of what was accepted */

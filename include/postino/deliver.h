@@ -52,9 +52,21 @@ struct postino_transport {
      * address literal of this end (5321 4.1.3). */
     const char *(*name)(struct postino_transport *transport);
 
-    bool blocked; /* set by it: it waits until it can be written to, with what is its own */
-    bool starved; /* set by it: it has to read before it can write */
-    uint8_t why;  /* set by `secure` where it fails: POSTINO_REASON_HANDSHAKE or _CERTIFICATE */
+    bool blocked;     /* set by it: it waits until it can be written to, with what is its own */
+    bool starved;     /* set by it: it has to read before it can write */
+    uint8_t why;      /* set by `secure` where it fails: POSTINO_REASON_HANDSHAKE or _CERTIFICATE */
+    bool unconnected; /* set by it: it turned out that it had never been connected, so that nothing left */
+};
+
+/* What is known of servers, for those that take commands ahead of their greeting (postino_session_recall). The owner
+ * embeds it as the first member of a struct of its own. */
+struct postino_memory {
+    /* A session begins, with its mails: what postino_session_recall returns, with what is known of the server at the
+     * other end, or 0. */
+    size_t (*recall)(struct postino_memory *memory, struct postino_session *session, void *buffer, size_t size);
+    /* It is over: postino_session_remember tells what to keep. Returns false where what was recalled was not confirmed:
+     * mails that were not accepted go over a new connection, which recalls nothing. */
+    bool (*learn)(struct postino_memory *memory, const struct postino_session *session);
 };
 
 struct postino_delivery_config {
@@ -76,6 +88,8 @@ struct postino_delivery_config {
 
     /* The TLS handshake comes before the greeting (8314 3.3). Needs a transport that can. */
     bool implicit_tls;
+
+    struct postino_memory *memory; /* for mails whose sources rewind; NULL: each greeting is awaited */
 };
 
 enum postino_delivery_state {
@@ -107,6 +121,7 @@ struct postino_delivery {
     bool expecting; /* the transport may have octets for us */
     bool quitting;
     bool progress; /* this connection has brought a mail to its end */
+    bool changed;  /* a server was not as it was known: nothing more is recalled */
 };
 
 struct postino_wants { /* to read, always */

@@ -28,12 +28,14 @@ enum {
     POSTINO_POSIX_POLL_MAX = 40
 };
 
+union postino_posix_name {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
 struct postino_posix_address {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } as;
+    union postino_posix_name as;
     int fd; /* of the attempt to connect to it, -1 before and after */
 };
 
@@ -43,9 +45,12 @@ struct postino_posix {
     const struct postino_url *url;
     const char *local_address; /* address to connect from, numeric; NULL: any */
     int cancel_fd;             /* a descriptor that can be read once the caller wants the delivery to end, or -1 */
+    bool fast_open;            /* what is written first goes with the SYN (7413), where the system can */
 
     int fd;
-    int error; /* errno of the last attempt, or 0 */
+    bool opening;                  /* the SYN waits for what is written first */
+    union postino_posix_name peer; /* once connected; a family of 0 where it is no address */
+    int error;                     /* errno of the last attempt, or 0 */
     void *resolver;
     int resolver_status;
     int questions; /* to name servers, not answered yet */
@@ -102,6 +107,10 @@ struct postino_send_options {
     uint16_t window;            /* see struct postino_config */
     uint16_t mails_in_flight;   /* see struct postino_config */
     const struct postino_extension *const *extensions; /* that may be used; NULL: postino_extensions */
+    const char *memory_file; /* where it is kept what servers offer: to those that offered PIPECONNECT, mails that can
+                              * be read twice go ahead of the greeting. For one user; NULL: nothing is kept */
+    bool fast_open; /* what is said first goes with the SYN, where the system and the server can (7413): a network that
+                     * repeats that may deliver a mail twice, where memory_file makes it the mail */
     bool with_cancel_fd; /* `cancel_fd` is one: once it can be read, the send ends, with its outcome */
     int cancel_fd;
     struct postino_trace *trace; /* or NULL */

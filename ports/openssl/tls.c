@@ -31,6 +31,13 @@ static ptrdiff_t moved(struct postino_openssl *tls, int count)
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? 0 : POSTINO_TRANSPORT_LOST;
 }
 
+/* In clear, before the handshake, the transport below is this one. */
+static ptrdiff_t passed(struct postino_openssl *tls, ptrdiff_t count)
+{
+    tls->transport.unconnected = tls->below->unconnected;
+    return count;
+}
+
 /* Takes record after record while there are some within OpenSSL: nobody is told of those by a descriptor. A record that
  * holds nothing for us gives nothing, and may have others behind it. */
 static ptrdiff_t read_some(struct postino_transport *transport, void *buffer, size_t size)
@@ -38,7 +45,7 @@ static ptrdiff_t read_some(struct postino_transport *transport, void *buffer, si
     struct postino_openssl *tls = postino_openssl_of(transport);
     size_t length = 0;
     if (!tls->stands)
-        return tls->below->read(tls->below, buffer, size);
+        return passed(tls, tls->below->read(tls->below, buffer, size));
     tls->reads = 0;
     tls->dry = false;
     do {
@@ -56,7 +63,7 @@ static ptrdiff_t write_some(struct postino_transport *transport, const void *oct
 {
     struct postino_openssl *tls = postino_openssl_of(transport);
     if (!tls->stands)
-        return tls->below->write(tls->below, octets, length);
+        return passed(tls, tls->below->write(tls->below, octets, length));
     if (length > INT32_MAX)
         length = INT32_MAX;
     ERR_clear_error();

@@ -1,5 +1,6 @@
 /* The one call: send these mails to that server, and come back when each has its result. */
 #include "internal.h"
+#include "memory.h"
 #include "secure.h"
 
 #include <postino/parameters.h>
@@ -128,6 +129,7 @@ static bool is_address(const char *text)
 struct send {
     struct postino_posix posix;
     struct postino_secure secure;
+    struct postino_posix_memory memory;
     struct postino_delivery_config config;
     const struct postino_send_options *options;
 };
@@ -166,6 +168,8 @@ static void configure(struct send *send, const struct postino_url *url, const st
     postino_posix_init(&send->posix, url);
     send->posix.transport.secured = tell_secured;
     send->posix.local_address = options->local_address;
+    send->posix.fast_open = options->fast_open;
+    postino_posix_memory_init(&send->memory, &send->posix, options->memory_file);
     if (options->with_cancel_fd)
         send->posix.cancel_fd = options->cancel_fd;
     send->options = options;
@@ -187,6 +191,7 @@ static void configure(struct send *send, const struct postino_url *url, const st
         .input_size = INPUT_SIZE,
         .timeouts_s = options->timeouts_s,
         .total_s = options->total_s,
+        .memory = options->memory_file ? &send->memory.memory : NULL,
     };
 }
 
@@ -224,6 +229,12 @@ enum postino_outcome postino_send(const char *server, struct postino_mail *mails
         return wrong_server(options, server, "no memory is left");
     memset(send, 0, sizeof *send);
     configure(send, &url, options, (char *)(send + 1));
+    problem = options->memory_file ? postino_posix_memory_check(&send->memory) : NULL;
+    if (problem) {
+        snprintf(options->problem, sizeof options->problem, "the file %s: %s", options->memory_file, problem);
+        free(send);
+        return POSTINO_NOT_TRIED;
+    }
     send->secure.once = !mails->next;
     send->secure.required = any_requires_tls(mails);
     problem = postino_secure_prepare(&send->secure, &url, options, &send->config);

@@ -14,20 +14,36 @@ static struct postino_posix *posix_of(struct postino_transport *transport)
     return (struct postino_posix *)transport;
 }
 
-static ptrdiff_t moved(ptrdiff_t count)
+/* Where nobody was there to take what went with the SYN, the next attempt asks first. */
+static ptrdiff_t moved(struct postino_posix *posix, ptrdiff_t count)
 {
     if (count > 0)
         return count;
-    return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? 0 : POSTINO_TRANSPORT_LOST;
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINPROGRESS))
+        return 0;
+    if (posix->fast_open && count < 0 && (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH)) {
+        posix->transport.unconnected = true;
+        posix->fast_open = false;
+    }
+    return POSTINO_TRANSPORT_LOST;
+}
+
+/* The SYN goes alone: there is nothing to say before something was heard. */
+static void finish_opening(struct postino_posix *posix)
+{
+    if (posix->opening)
+        send(posix->fd, "", 0, MSG_NOSIGNAL);
+    posix->opening = false;
 }
 
 static ptrdiff_t read_some(struct postino_transport *transport, void *buffer, size_t size)
 {
     ptrdiff_t count;
+    finish_opening(posix_of(transport));
     do
         count = recv(posix_of(transport)->fd, buffer, size, 0);
     while (count < 0 && errno == EINTR);
-    return moved(count);
+    return moved(posix_of(transport), count);
 }
 
 static ptrdiff_t write_some(struct postino_transport *transport, const void *octets, size_t length)
@@ -36,7 +52,8 @@ static ptrdiff_t write_some(struct postino_transport *transport, const void *oct
     do
         count = send(posix_of(transport)->fd, octets, length, MSG_NOSIGNAL);
     while (count < 0 && errno == EINTR);
-    return moved(count);
+    posix_of(transport)->opening = false;
+    return moved(posix_of(transport), count);
 }
 
 /* Postfix says EHLO's reply only when its session tickets are acknowledged, which a kernel delays by 40 ms. */
@@ -57,6 +74,7 @@ static void close_all(struct postino_transport *transport)
     if (posix->fd >= 0)
         close(posix->fd);
     posix->fd = -1;
+    transport->unconnected = false;
 }
 
 static uint64_t now_ms(struct postino_transport *transport)
