@@ -36,6 +36,20 @@ static void ehlo_must_fit(void)
     CHECK_NUMBER(postino_session_need(&s), POSTINO_NEED_SEND);
 }
 
+static void what_this_session_does_without_is_not_recalled(void)
+{
+    static const struct postino_extension *const few[] = {&postino_pipelining, &postino_chunking, &postino_pipeconnect,
+                                                          NULL};
+    static const struct postino_known more = {.offers = ~0u};
+    struct postino_session s;
+    char buffer[64];
+    config.extensions = few;
+    begin(&s);
+    CHECK_NUMBER(postino_session_recall(&s, &more, buffer, sizeof buffer), strlen(hello));
+    CHECK_NUMBER(postino_session_offers(&s), known.offers);
+    config.extensions = postino_extensions;
+}
+
 static void it_is_for_the_beginning(void)
 {
     struct postino_session s;
@@ -115,6 +129,7 @@ static void what_is_not_confirmed_is_not_remembered(void)
 int main(void)
 {
     RUN(ehlo_must_fit);
+    RUN(what_this_session_does_without_is_not_recalled);
     RUN(it_is_for_the_beginning);
     RUN(it_is_traced);
     RUN(what_is_offered_is_remembered);
