@@ -44,6 +44,12 @@ def postino(program, by_data=False):
     return Client("postino send" + (" by DATA" if by_data else ""), command, first_line([program, "--version"]))
 
 
+def returning(program, port, path, count, memory, *more):
+    """A line for sh on a wire: postino send by one who keeps in `memory` what the server offers; in clear."""
+    words = [program, "send", "--name", NAME, "--from", SENDER, "--to", ",".join(recipients(count)), "--message", path, "--remember", memory, *more]
+    return " ".join(map(shlex.quote, words)) + ' --server "smtp+notls://$POSTINO_ADDRESS:%d"' % port
+
+
 def batch(program, port, path, *more):
     """A line for sh on a wire: postino send of a list of mails."""
     words = [program, "send", "--name", NAME, "--from", SENDER, "--batch", path, "--in-flight", "100", *more]

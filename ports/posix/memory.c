@@ -11,13 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
     KEPT_S = 86400,        /* so long at most what was offered is taken to be offered still */
     KEPT_AS_IT_IS_S = 3600 /* so long a line that says the same is not written again */
 };
+
+static int64_t now_s(void)
+{
+    int64_t seconds;
+    int zone_minutes;
+    postino_posix_date(&seconds, &zone_minutes);
+    return seconds;
+}
 
 /* Where `fd` stands: nobody else may have written it. */
 static bool is_ours(int fd)
@@ -74,7 +81,7 @@ static int64_t read_known(const char *text, struct postino_known *known)
 {
     int64_t when;
     unsigned long long size_limit;
-    int64_t now = (int64_t)time(NULL);
+    int64_t now = now_s();
     if (sscanf(text, "%" SCNd64 " %" SCNx32 " %llu %" SCNu32 " %" SCNu32, &when, &known->offers, &size_limit,
                &known->by_min_s, &known->hold_max_s) != 5)
         return 0;
@@ -128,8 +135,8 @@ static void replace(const struct postino_posix_memory *self, const char *name, c
     }
     copy_others(self, name, file);
     if (known)
-        fprintf(file, "%s%" PRId64 " %" PRIx32 " %llu %" PRIu32 " %" PRIu32 "\n", name, (int64_t)time(NULL),
-                known->offers, (unsigned long long)known->size_limit, known->by_min_s, known->hold_max_s);
+        fprintf(file, "%s%" PRId64 " %" PRIx32 " %llu %" PRIu32 " %" PRIu32 "\n", name, now_s(), known->offers,
+                (unsigned long long)known->size_limit, known->by_min_s, known->hold_max_s);
     bool written = !ferror(file);
     written &= fclose(file) == 0;
     if (!written || rename(path, self->path) != 0)
@@ -160,7 +167,7 @@ static bool learn(struct postino_memory *memory, const struct postino_session *s
     char name[128];
     if (name_server(self, offered.secured, name, sizeof name)) {
         int64_t when = find(self, name, &known);
-        bool current = when > (int64_t)time(NULL) - KEPT_AS_IT_IS_S && same(&offered, &known);
+        bool current = when > now_s() - KEPT_AS_IT_IS_S && same(&offered, &known);
         if (useful ? !current : when != 0)
             replace(self, name, useful ? &offered : NULL);
     }

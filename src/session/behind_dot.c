@@ -59,5 +59,4 @@ static bool was_silence(const struct postino_session *s)
            !s->dirty;
 }
 
-const struct postino_behind_dot postino_behind_dot = {
-    {may_run_ahead, refused}, speak_again, timeout_s, was_silence};
+const struct postino_behind_dot postino_behind_dot = {{may_run_ahead, refused}, speak_again, timeout_s, was_silence};

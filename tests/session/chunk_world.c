@@ -157,7 +157,12 @@ static void command(struct server *v)
     const char *line = v->line;
     v->commands++;
     if (strncmp(line, "EHLO ", 5) == 0) {
-        reply(v, v->pipelining ? "250-x\r\n250-PIPELINING\r\n250 CHUNKING\r\n" : "250-x\r\n250 CHUNKING\r\n");
+        reply(v, "250-x\r\n");
+        if (v->pipelining)
+            reply(v, "250-PIPELINING\r\n");
+        if (v->invites)
+            reply(v, "250-PIPECONNECT\r\n");
+        reply(v, "250 CHUNKING\r\n");
     } else if (strcmp(line, "RSET") == 0) {
         v->gone = v->in_chunks; /* as Exim does */
         forget(v);
@@ -244,7 +249,7 @@ void make_mails(bool may_fail)
 }
 
 /* What of this is a lie? */
-static const char *lie(int mail, uint32_t r)
+static const char *lie(int mail, uint32_t r, bool changed)
 {
     const struct postino_result *result = &recipients[mail][r].result;
     int delivered = server.delivered[mail][r];
@@ -254,15 +259,33 @@ static const char *lie(int mail, uint32_t r)
         return "called accepted, and nothing was delivered";
     if (result->outcome != POSTINO_ACCEPTED && result->outcome != POSTINO_UNCERTAIN && delivered)
         return "delivered, and called refused or not tried";
+    if (result->outcome == POSTINO_REFUSED_FOR_GOOD && changed)
+        return "refused for good by a server that is another than it was known to be";
     return result->outcome > POSTINO_UNCERTAIN ? "no outcome" : NULL;
 }
 
 int waits;
 bool patient;
 
+/* Who speaks ahead of a greeting that does not invite to that may be turned away. */
+static void greet(struct server *v)
+{
+    static const char *const others[] = {"554 too early\r\n", "421 later\r\n", "450 later\r\n"};
+    v->gone = v->recalled && !v->invites && pick(2);
+    reply(v, v->gone ? others[pick(3)] : "220 x\r\n");
+}
+
+static size_t recall(struct postino_session *s, char *buffer, size_t size)
+{
+    static const struct postino_known known = {.offers = POSTINO_OFFERS_PIPECONNECT | POSTINO_OFFERS_PIPELINING |
+                                                         POSTINO_OFFERS_CHUNKING};
+    return postino_session_recall(s, &known, buffer, size);
+}
+
 const char *play(unsigned buffer_size, unsigned split, size_t dies, unsigned in_flight)
 {
-    static const struct postino_extension *const extensions[] = {&postino_pipelining, &postino_chunking, NULL};
+    static const struct postino_extension *const extensions[] = {&postino_pipelining, &postino_chunking,
+                                                                 &postino_pipeconnect, NULL};
     static char text[200], buffer[4096];
     struct postino_config config = {.name = "c.test",
                                     .text = text,
@@ -278,7 +301,10 @@ const char *play(unsigned buffer_size, unsigned split, size_t dies, unsigned in_
         if (postino_session_submit(&s, &mails[i]))
             return "not taken";
     postino_session_quit(&s);
-    reply(&server, "220 x\r\n");
+    greet(&server);
+    if (server.recalled)
+        for (size_t got = recall(&s, buffer, sizeof buffer); taken < got && (!dies || taken < dies); taken++)
+            take(&server, buffer[taken]);
     while (postino_session_need(&s) != POSTINO_NEED_CLOSE) {
         enum postino_need need = postino_session_need(&s);
         if (++steps > 1000000)
@@ -308,8 +334,8 @@ const char *play(unsigned buffer_size, unsigned split, size_t dies, unsigned in_
             return "mails are handed back in another order, or not at all";
     for (int i = 0; i < MAILS; i++)
         for (uint32_t r = 0; r < mails[i].recipient_count; r++)
-            if (lie(i, r))
-                return lie(i, r);
+            if (lie(i, r, postino_session_changed(&s)))
+                return lie(i, r, postino_session_changed(&s));
     if (server.strange)
         return "a command that there is not";
     return server.wrong_body ? "another content" : NULL;
@@ -320,6 +346,8 @@ const char *play_by_chance(void)
     static const unsigned sizes[] = {1, 2, 3, 7, 40, 63, 64, 65, 90, 200, 1100, 4096};
     memset(&server, 0, sizeof server);
     server.pipelining = pick(4) != 0;
+    server.recalled = pick(3) == 0;
+    server.invites = pick(3) != 0;
     server.refusals = pick(3) == 0 ? 0 : 3 + (int)pick(20);
     make_mails(pick(2) == 0);
     unsigned size = sizes[pick(12)], split = pick(3) ? 0 : 1 + pick(30);

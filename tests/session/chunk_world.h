@@ -22,7 +22,8 @@ struct content {
 
 struct server {
     bool pipelining, gone, quit;
-    int refusals; /* one of so many commands; 0: none */
+    bool recalled, invites; /* what it was known for is recalled; it takes what comes ahead of its greeting */
+    int refusals;           /* one of so many commands; 0: none */
     bool greeted, open, in_chunks, last;
     char line[1200];
     size_t line_length, chunk_left;

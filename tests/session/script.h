@@ -20,11 +20,10 @@
  * and the conversation: `S:` lines with line end, `S|` octets without, `S*N:` a line N times; `C:` and `C|` alike.
  * Consecutive C lines are one flight: what is spoken without hearing anything in between, and not an octet more.
  * Escapes are those of C. Between them stand events (lost, timeout, cancel, each with `unsent N`; tls, implicit-tls,
- * quit, submit N, not-yet, take N, anything, recall) and questions (timeout-is N, step-is STEP, need-is NEED, offers-are N,
- * size-limit-is N, withdrawn, permitted,
- * changed, confirmed). `take N` lets N octets out and no more until `take`; what leaves in front of
- * `anything` is not looked at. `together` among the options: the replies of a block arrive before the client speaks
- * between them. At the end
+ * quit, submit N, not-yet, take N, anything, recall) and questions (timeout-is N, step-is STEP, need-is NEED,
+ * offers-are N, size-limit-is N, withdrawn, permitted, changed, confirmed). `take N` lets N octets out and no more
+ * until `take`; what leaves in front of `anything` is not looked at. `together` among the options: the replies of a
+ * block arrive before the client speaks between them. At the end
  *
  *   mail 1: refused for now at DATA, 451 4.3.0 "text"    a recipient without a line of its own shares the mail's
  *   mail 1 to 2: accepted at CONTENT, 250
