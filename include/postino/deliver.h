@@ -69,6 +69,21 @@ struct postino_memory {
     bool (*learn)(struct postino_memory *memory, const struct postino_session *session);
 };
 
+/* Mails one after the other for a connection that outlives them. The owner embeds it as the first member of a struct of
+ * its own. */
+struct postino_feed {
+    /* The next mail, checked by postino_mail_check; the delivery has it until `done`. NULL: none now; step the delivery
+     * when there is one. */
+    struct postino_mail *(*next)(struct postino_feed *feed);
+    /* This mail has its result, and is the owner's again; mostly in the order of `next`. */
+    void (*done)(struct postino_feed *feed, struct postino_mail *mail);
+    uint16_t ahead;  /* mails that are taken before those before them are done; 1 or more */
+    uint16_t idle_s; /* so long a connection is kept for the next mail */
+    bool closing;    /* set by the owner: once the mails that it has are done, the connection is left */
+};
+
+extern const struct postino_feeding postino_feeding; /* config.feeding; dropped by the linker where nobody names it */
+
 struct postino_delivery_config {
     struct postino_transport *transport;
 
@@ -88,6 +103,11 @@ struct postino_delivery_config {
 
     /* The TLS handshake comes before the greeting (8314 3.3). Needs a transport that can. */
     bool implicit_tls;
+
+    /* &postino_feeding, and whom to ask; behind the mails of postino_delivery_init, which may be none. NULL: no more
+     * mails than those. */
+    const struct postino_feeding *feeding;
+    struct postino_feed *feed;
 
     struct postino_memory *memory; /* for mails whose sources rewind; NULL: each greeting is awaited */
 };
@@ -120,8 +140,11 @@ struct postino_delivery {
     bool cancelled;
     bool expecting; /* the transport may have octets for us */
     bool quitting;
-    bool progress; /* this connection has brought a mail to its end */
-    bool changed;  /* a server was not as it was known: nothing more is recalled */
+    bool progress;    /* this connection has brought a mail to its end */
+    uint32_t fed;     /* mails that the session has */
+    uint64_t idle_ms; /* when a connection without a mail is left */
+    bool holding;     /* some mails that are done wait for a further pass */
+    bool changed;     /* a server was not as it was known: nothing more is recalled */
 };
 
 struct postino_wants { /* to read, always */

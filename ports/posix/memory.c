@@ -39,10 +39,10 @@ static int open_file(const char *path)
     return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
-const char *postino_posix_memory_check(const struct postino_posix_memory *self)
+const char *postino_posix_memory_check(const char *path)
 {
     const char *problem = NULL;
-    int fd = open_file(self->path);
+    int fd = open_file(path);
     if (fd < 0 && errno != ENOENT)
         problem = strerror(errno);
     if (fd >= 0 && !is_ours(fd))

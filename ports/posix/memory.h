@@ -14,6 +14,6 @@ void postino_posix_memory_init(struct postino_posix_memory *memory, const struct
                                const char *path);
 
 /* Returns NULL, or what is wrong with the file. One that is not there yet is right. */
-const char *postino_posix_memory_check(const struct postino_posix_memory *memory);
+const char *postino_posix_memory_check(const char *path);
 
 #endif

@@ -1,7 +1,5 @@
 /* The one call: send these mails to that server, and come back when each has its result. */
-#include "internal.h"
-#include "memory.h"
-#include "secure.h"
+#include "sender.h"
 
 #include <postino/parameters.h>
 
@@ -11,9 +9,8 @@
 #include <string.h>
 
 enum {
-    BUFFER_SIZE = 65536,
-    INPUT_SIZE = 16384,
-    MEMORY_SIZE = BUFFER_SIZE + INPUT_SIZE + POSTINO_SECURE_TEXT
+    OUTPUT_SIZE = 65536,
+    INPUT_SIZE = 16384
 };
 
 static bool sender_valid(const struct postino_mail *mail)
@@ -119,34 +116,11 @@ static void report(struct postino_send_options *options, const struct postino_po
     add_problem_of(options->provider, worst, options->problem, sizeof options->problem);
 }
 
-static bool is_address(const char *text)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-    return inet_pton(AF_INET, text, &v4) == 1 || inet_pton(AF_INET6, text, &v6) == 1;
-}
-
-struct send {
-    struct postino_posix posix;
-    struct postino_secure secure;
-    struct postino_posix_memory memory;
-    struct postino_delivery_config config;
-    const struct postino_send_options *options;
-};
-
-/* The secured transport says so to whoever asked. */
-static void tell_secured(struct postino_transport *transport)
-{
-    struct send *send = (struct send *)transport; /* `posix` stands first, and its transport there */
-    if (send->options->secured)
-        send->options->secured(send->options, send->secure.tls.summary);
-    postino_posix_hurry(&send->posix);
-}
-
-static enum postino_outcome run(struct send *send, struct postino_mail *mails, struct postino_send_options *options)
+static enum postino_outcome run(struct postino_sender *sender, struct postino_mail *mails,
+                                struct postino_send_options *options)
 {
     struct postino_delivery delivery;
-    enum postino_misuse misuse = postino_delivery_init(&delivery, &send->config, mails);
+    enum postino_misuse misuse = postino_delivery_init(&delivery, &sender->config, mails);
     if (misuse) {
         report_misuse(options, misuse, mails);
         return POSTINO_NOT_TRIED;
@@ -154,45 +128,12 @@ static enum postino_outcome run(struct send *send, struct postino_mail *mails, s
     postino_delivery_run(&delivery);
     const struct postino_result *worst = worst_of(delivery.done);
     enum postino_outcome outcome = postino_outcome_of(worst);
-    if (outcome != POSTINO_ACCEPTED && of_tls(worst) && *send->secure.tls.problem)
-        snprintf(options->problem, sizeof options->problem, "%s port %u: %s", send->posix.url->host,
-                 send->posix.url->port, send->secure.tls.problem);
+    if (outcome != POSTINO_ACCEPTED && of_tls(worst) && *sender->secure.tls.problem)
+        snprintf(options->problem, sizeof options->problem, "%s port %u: %s", sender->posix.url->host,
+                 sender->posix.url->port, sender->secure.tls.problem);
     else if (outcome != POSTINO_ACCEPTED)
-        report(options, &send->posix, worst, worst->text ? worst->text : send->config.session.text);
+        report(options, &sender->posix, worst, worst->text ? worst->text : sender->config.session.text);
     return outcome;
-}
-
-static void configure(struct send *send, const struct postino_url *url, const struct postino_send_options *options,
-                      char *memory)
-{
-    postino_posix_init(&send->posix, url);
-    send->posix.transport.secured = tell_secured;
-    send->posix.local_address = options->local_address;
-    send->posix.fast_open = options->fast_open;
-    postino_posix_memory_init(&send->memory, &send->posix, options->memory_file);
-    if (options->with_cancel_fd)
-        send->posix.cancel_fd = options->cancel_fd;
-    send->options = options;
-    send->config = (struct postino_delivery_config){
-        .transport = &send->posix.transport,
-        .session = {.name = options->name,
-                    .text = memory + BUFFER_SIZE + INPUT_SIZE,
-                    .text_size = POSTINO_SECURE_TEXT,
-                    .window = options->window,
-                    .mails_in_flight = options->mails_in_flight,
-                    .extensions = options->extensions ? options->extensions : postino_extensions,
-                    .enhanced = &postino_enhanced,
-                    .behind_dot = options->behind_dot ? &postino_behind_dot : NULL,
-                    .lmtp = url->scheme == POSTINO_SCHEME_LMTP ? &postino_lmtp : NULL,
-                    .trace = options->trace},
-        .output = memory,
-        .output_size = BUFFER_SIZE,
-        .input = memory + BUFFER_SIZE,
-        .input_size = INPUT_SIZE,
-        .timeouts_s = options->timeouts_s,
-        .total_s = options->total_s,
-        .memory = options->memory_file ? &send->memory.memory : NULL,
-    };
 }
 
 static bool any_requires_tls(const struct postino_mail *mails)
@@ -203,48 +144,20 @@ static bool any_requires_tls(const struct postino_mail *mails)
     return false;
 }
 
-static enum postino_outcome wrong_server(struct postino_send_options *options, const char *server, const char *problem)
-{
-    snprintf(options->problem, sizeof options->problem, "the server %s: %s", server, problem);
-    return POSTINO_NOT_TRIED;
-}
-
 enum postino_outcome postino_send(const char *server, struct postino_mail *mails, struct postino_send_options *options)
 {
     struct postino_url url;
-    const char *problem = postino_url_parse(&url, server);
     enum postino_outcome outcome = POSTINO_NOT_TRIED;
-    options->problem[0] = '\0';
-    if (!problem)
-        problem = postino_host_to_ascii(&url);
-    if (problem)
-        return wrong_server(options, server, problem);
-    if (options->local_address && !is_address(options->local_address)) {
-        snprintf(options->problem, sizeof options->problem, "the local address %s: neither IPv4 nor IPv6 in numbers",
-                 options->local_address);
-        return POSTINO_NOT_TRIED;
-    }
-    struct send *send = malloc(sizeof *send + MEMORY_SIZE);
-    if (!send)
-        return wrong_server(options, server, "no memory is left");
-    memset(send, 0, sizeof *send);
-    configure(send, &url, options, (char *)(send + 1));
-    problem = options->memory_file ? postino_posix_memory_check(&send->memory) : NULL;
-    if (problem) {
-        snprintf(options->problem, sizeof options->problem, "the file %s: %s", options->memory_file, problem);
-        free(send);
-        return POSTINO_NOT_TRIED;
-    }
-    send->secure.once = !mails->next;
-    send->secure.required = any_requires_tls(mails);
-    problem = postino_secure_prepare(&send->secure, &url, options, &send->config);
-    if (problem)
-        wrong_server(options, server, problem);
-    else
-        outcome = run(send, mails, options);
-    postino_secure_free(&send->secure);
-    if (send->config.session.sasl)
-        postino_wipe(send + 1, MEMORY_SIZE); /* credentials that did not leave */
-    free(send);
+    struct postino_sender_sizes sizes = {OUTPUT_SIZE, INPUT_SIZE, POSTINO_SECURE_TEXT};
+    if (!postino_sender_url(&url, server, options))
+        return outcome;
+    struct postino_sender *sender = postino_sender_new(&url, server, options, &sizes);
+    if (!sender)
+        return outcome;
+    sender->secure.once = !mails->next;
+    sender->secure.required = any_requires_tls(mails);
+    if (postino_sender_prepare(sender))
+        outcome = run(sender, mails, options);
+    postino_sender_free(sender);
     return outcome;
 }

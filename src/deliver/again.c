@@ -33,6 +33,16 @@ static bool one_was_accepted(const struct postino_mail *mail)
     return false;
 }
 
+bool postino_delivery_has_deferred(const struct postino_mail *mail)
+{
+    if (mail->command || !one_was_accepted(mail))
+        return false;
+    for (uint32_t i = 0; i < mail->recipient_count; i++)
+        if (is_deferred(&mail->recipients[i]))
+            return true;
+    return false;
+}
+
 /* The pass that has just ended, else the next mail that was done and not looked at. */
 static struct postino_mail *next_to_examine(struct postino_delivery *d)
 {

@@ -4,7 +4,8 @@
 #include <string.h>
 
 enum {
-    CONNECT_TIMEOUT_S = 30
+    CONNECT_TIMEOUT_S = 30,
+    IDLE_MORE_S = 60 /* by then the feed has said QUIT */
 };
 
 static struct postino_transport *transport_of(const struct postino_delivery *d)
@@ -32,7 +33,11 @@ static void restart_clock(struct postino_delivery *d)
         step = postino_session_step(&d->session);
         seconds = postino_session_timeout_s(&d->session);
     }
-    d->deadline_ms = now_ms(d) + 1000u * (uint64_t)step_timeout_s(d, step, seconds);
+    if (seconds)
+        seconds = step_timeout_s(d, step, seconds);
+    else if (d->config->feed) /* it has no mail, so that nothing is awaited */
+        seconds = d->config->feed->idle_s + IDLE_MORE_S;
+    d->deadline_ms = now_ms(d) + 1000u * (uint64_t)seconds;
 }
 
 static void enter(struct postino_delivery *d, enum postino_delivery_state state)
@@ -118,15 +123,19 @@ static void begin_session(struct postino_delivery *d)
         return;
     }
     d->filled = d->written = 0;
-    d->replies = 0;
+    d->replies = d->fed = 0;
+    d->holding = false;
     d->expecting = true;
     if (d->config->implicit_tls)
         postino_session_secured(&d->session);
     while (d->waiting) {
         struct postino_mail *mail = d->waiting;
         d->waiting = mail->next;
-        if (postino_session_submit(&d->session, mail))
+        d->fed++;
+        if (postino_session_submit(&d->session, mail)) {
             take_back(d, mail); /* checked before: changed under us by its owner */
+            d->fed--;
+        }
     }
     say_ahead(d);
     d->quitting = d->progress = false;
@@ -291,16 +300,23 @@ static bool secure(struct postino_delivery *d)
     return secured > 0;
 }
 
-/* Every mail that was submitted is done: another pass, or QUIT. Returns whether there is something to say. */
-static bool all_said(struct postino_delivery *d)
+void postino_delivery_collect(struct postino_delivery *d)
 {
     struct postino_mail *mail;
     while ((mail = postino_session_finished(&d->session)) != NULL) {
         if (mail == &d->again)
             continue;
         d->progress = true;
+        d->fed--;
+        d->holding |= d->config->feeding && postino_delivery_has_deferred(mail);
         take_back(d, mail);
     }
+}
+
+/* Every mail that was submitted is done: another pass, or QUIT. Returns whether there is something to say. */
+static bool all_said(struct postino_delivery *d)
+{
+    postino_delivery_collect(d);
     if (!d->quitting && !postino_delivery_try_again(d)) {
         d->quitting = true;
         postino_session_quit(&d->session);
@@ -316,6 +332,8 @@ static bool go_on(struct postino_delivery *d)
         postino_sasl_compute(&d->session);
         return postino_session_need(&d->session) == POSTINO_NEED_SEND;
     }
+    if (need == POSTINO_NEED_MAIL && d->config->feeding)
+        return false; /* which comes with the next step */
     return (need == POSTINO_NEED_TLS && secure(d)) || (need == POSTINO_NEED_MAIL && all_said(d));
 }
 
@@ -323,6 +341,8 @@ static void talking(struct postino_delivery *d, struct postino_wants *wants)
 {
     if (d->expecting && !handshaking(d))
         receive(d);
+    if (d->config->feeding)
+        d->config->feeding->feed(d);
     do
         wants->writing = !send_flight(d);
     while (go_on(d));
@@ -368,6 +388,8 @@ static uint64_t wake_up_ms(const struct postino_delivery *d)
     if (d->state != POSTINO_DELIVERY_TALKING)
         return until;
     enum postino_need need = postino_session_need(&d->session);
+    if (need == POSTINO_NEED_MAIL)
+        until = d->idle_ms;
     if (need == POSTINO_NEED_CONTENT && until > now_ms(d) + ASK_SOURCE_AGAIN_MS)
         until = now_ms(d) + ASK_SOURCE_AGAIN_MS;
     return need == POSTINO_NEED_TIME ? now_ms(d) : until;
@@ -394,6 +416,8 @@ bool postino_delivery_step(struct postino_delivery *d, struct postino_wants *wan
             break;
         }
     } while ((enum postino_delivery_state)d->state != before);
+    if (d->state == POSTINO_DELIVERY_DONE && d->config->feeding)
+        d->config->feeding->release(d);
     wants->writing = (wants->writing && !transport_of(d)->starved) || transport_of(d)->blocked;
     wants->until_ms = wake_up_ms(d);
     return d->state != POSTINO_DELIVERY_DONE;

@@ -8,4 +8,18 @@
  * are none. */
 bool postino_delivery_try_again(struct postino_delivery *delivery);
 
+/* Whether some recipients of a mail that is done are to be tried again. */
+bool postino_delivery_has_deferred(const struct postino_mail *mail);
+
+/* feed.c */
+struct postino_feeding {
+    /* Takes back mails that are done, and submits the next. */
+    void (*feed)(struct postino_delivery *delivery);
+    /* The connection is over: all that are done are the owner's. */
+    void (*release)(struct postino_delivery *delivery);
+};
+
+/* delivery.c: takes back those mails that the session is done with. */
+void postino_delivery_collect(struct postino_delivery *delivery);
+
 #endif

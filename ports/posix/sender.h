@@ -1,0 +1,35 @@
+/* All that a connection to a server takes, laid out from a URL and options. */
+#ifndef POSTINO_PORTS_POSIX_SENDER_H
+#define POSTINO_PORTS_POSIX_SENDER_H
+
+#include "memory.h"
+#include "secure.h"
+
+struct postino_sender_sizes {
+    size_t output, input, text;
+};
+
+struct postino_sender {
+    struct postino_posix posix; /* first */
+    struct postino_secure secure;
+    struct postino_posix_memory memory;
+    struct postino_delivery_config config;
+    struct postino_send_options *options;
+    const char *server; /* as it was named */
+    size_t room;        /* of the buffers that follow */
+};
+
+/* Reads the URL, and looks at what in the options goes with it. Returns false with their `problem` set. */
+bool postino_sender_url(struct postino_url *url, const char *server, struct postino_send_options *options);
+
+/* NULL with `problem` set. All arguments but `sizes` are borrowed. */
+struct postino_sender *postino_sender_new(const struct postino_url *url, const char *server,
+                                          struct postino_send_options *options,
+
+                                          const struct postino_sender_sizes *sizes);
+
+/* TLS and who we are, as `secure.once` and `secure.required` say. Returns false with `problem` set. */
+bool postino_sender_prepare(struct postino_sender *sender);
+void postino_sender_free(struct postino_sender *sender);
+
+#endif
