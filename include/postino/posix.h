@@ -48,6 +48,7 @@ struct postino_posix {
     bool fast_open;            /* what is written first goes with the SYN (7413), where the system can */
 
     int fd;
+    uint32_t made;                 /* connections, one after the other */
     bool opening;                  /* the SYN waits for what is written first */
     union postino_posix_name peer; /* once connected; a family of 0 where it is no address */
     int error;                     /* errno of the last attempt, or 0 */
@@ -137,6 +138,56 @@ struct postino_send_options {
  * Returns POSTINO_ACCEPTED where every recipient was accepted, else the worst of the outcomes (uncertain, refused for
  * good, refused for now): the results tell which. POSTINO_NOT_TRIED: an argument was wrong, `problem` says which. */
 enum postino_outcome postino_send(const char *server, struct postino_mail *mails, struct postino_send_options *options);
+
+/*
+ * A pool of connections to one server, for many mails from one thread. It starts no thread and blocks in
+ * postino_pool_step alone; from an event loop, wait for postino_pool_fd to be readable, postino_pool_wait_ms at most.
+ *
+ *     struct postino_pool *pool = postino_pool_open("smtp://mail.example.test", &options, NULL);
+ *     while (more mails) postino_pool_submit(pool, mail);
+ *     postino_pool_finish(pool);
+ *     while (postino_pool_step(pool, -1))
+ *         while ((mail = postino_pool_finished(pool)) != NULL) ...
+ *     postino_pool_close(pool);
+ */
+struct postino_pool;
+
+struct postino_pool_options {
+    uint32_t connections;          /* at once, at most; 0: 4. A server that takes fewer is believed */
+    uint32_t mails_per_connection; /* 0: as many as it takes */
+    uint32_t mails_per_minute;     /* that are begun, on all connections; 0: no limit */
+    uint32_t idle_s;               /* so long a connection is kept without a mail; up to 65,535 */
+    size_t output_size;            /* of the buffers of a connection, 512 or more; 0: large and fast ones */
+    size_t input_size;
+};
+
+/* `limits` may be NULL. `server` and `options` are borrowed until the pool is closed; the password, too, since each
+ * connection needs it, and `options->wipe` is to be NULL. Mails that ask for REQUIRETLS need a URL that requires TLS.
+ * Returns NULL with `options->problem` set. */
+struct postino_pool *postino_pool_open(const char *server, struct postino_send_options *options,
+                                       const struct postino_pool_options *limits);
+
+/* Borrows a mail until postino_pool_finished returns it. POSTINO_BAD_…: it was not taken. */
+enum postino_misuse postino_pool_submit(struct postino_pool *pool, struct postino_mail *mail);
+
+/* Does what can be done, waiting up to `wait_ms` (-1: as long as it takes) for something to do. Returns whether mails
+ * are under way, or, once it is to finish, connections. */
+bool postino_pool_step(struct postino_pool *pool, int wait_ms);
+int postino_pool_fd(const struct postino_pool *pool);
+int postino_pool_wait_ms(const struct postino_pool *pool);
+
+/* The next mail that has its result, the caller's again; or NULL. In no order. Those that were not tried because no
+ * connection stood say why; `options->problem` then says it for people. */
+struct postino_mail *postino_pool_finished(struct postino_pool *pool);
+
+/* No more mails come: connections that have none are left. */
+void postino_pool_finish(struct postino_pool *pool);
+
+/* Ends it all now, with the outcomes that are true now; finished mails can still be taken. */
+void postino_pool_cancel(struct postino_pool *pool);
+
+/* Cancels what is under way. Mails that were not taken back before are the caller's with this call. */
+void postino_pool_close(struct postino_pool *pool);
 
 /* An address whose domain is in letters of any script, in UTF-8, with the domain as DNS has it (5890 2.3.2.1, IDNA
  * 2008): "ada@bücher.example" is "ada@xn--bcher-kva.example", which goes to every server. What is ASCII already stays

@@ -27,13 +27,29 @@ static void open_fast(int fd)
 #endif
 }
 
+/* Closed on exec, and never blocking. */
+#ifdef SOCK_NONBLOCK
+static int new_stream(int family)
+{
+    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+#else
+static int new_stream(int family)
+{
+    int fd = socket(family, SOCK_STREAM, 0);
+    if (fd >= 0) {
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    }
+    return fd;
+}
+#endif
+
 static int new_socket(int family)
 {
-    int on = 1, fd = socket(family, SOCK_STREAM, 0);
+    int on = 1, fd = new_stream(family);
     if (fd < 0)
         return -1;
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     if (family != AF_UNIX)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return fd;
@@ -110,6 +126,7 @@ static int race(struct postino_posix *posix)
             if (look_at(posix, address)) {
                 posix->fd = address->fd;
                 posix->peer = address->as;
+                posix->made++;
                 posix->opening = posix->fast_open;
                 address->fd = -1;
                 return 1;
@@ -133,6 +150,7 @@ static int connect_unix(struct postino_posix *posix)
     }
     strcpy(address.sun_path, posix->url->path);
     posix->fd = new_socket(AF_UNIX);
+    posix->made++;
     if (posix->fd >= 0 && begin_connecting(posix->fd, (struct sockaddr *)&address, sizeof address))
         return 1;
     posix->error = errno;

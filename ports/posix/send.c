@@ -128,9 +128,9 @@ static enum postino_outcome run(struct postino_sender *sender, struct postino_ma
     postino_delivery_run(&delivery);
     const struct postino_result *worst = worst_of(delivery.done);
     enum postino_outcome outcome = postino_outcome_of(worst);
-    if (outcome != POSTINO_ACCEPTED && of_tls(worst) && *sender->secure.tls.problem)
+    if (outcome != POSTINO_ACCEPTED && of_tls(worst) && *postino_sender_tls_problem(sender))
         snprintf(options->problem, sizeof options->problem, "%s port %u: %s", sender->posix.url->host,
-                 sender->posix.url->port, sender->secure.tls.problem);
+                 sender->posix.url->port, postino_sender_tls_problem(sender));
     else if (outcome != POSTINO_ACCEPTED)
         report(options, &sender->posix, worst, worst->text ? worst->text : sender->config.session.text);
     return outcome;
@@ -154,9 +154,7 @@ enum postino_outcome postino_send(const char *server, struct postino_mail *mails
     struct postino_sender *sender = postino_sender_new(&url, server, options, &sizes);
     if (!sender)
         return outcome;
-    sender->secure.once = !mails->next;
-    sender->secure.required = any_requires_tls(mails);
-    if (postino_sender_prepare(sender))
+    if (postino_sender_prepare(sender, any_requires_tls(mails), !mails->next))
         outcome = run(sender, mails, options);
     postino_sender_free(sender);
     return outcome;

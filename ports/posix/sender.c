@@ -41,7 +41,7 @@ static void tell_secured(struct postino_transport *transport)
     struct postino_sender *sender =
         (struct postino_sender *)transport; /* `posix` stands first, and its transport there */
     if (sender->options->secured)
-        sender->options->secured(sender->options, sender->secure.tls.summary);
+        sender->options->secured(sender->options, sender->secure->tls.summary);
     postino_posix_hurry(&sender->posix);
 }
 
@@ -97,15 +97,36 @@ struct postino_sender *postino_sender_new(const struct postino_url *url, const c
     return sender;
 }
 
-bool postino_sender_prepare(struct postino_sender *sender)
+/* Most of a sender would else be room for what it does not need. */
+static bool needs_nothing(const struct postino_url *url, const struct postino_send_options *options)
 {
-    const char *problem = postino_secure_prepare(&sender->secure, sender->posix.url, sender->options, &sender->config);
+    bool in_clear = url->scheme == POSTINO_SCHEME_SMTP_NOTLS || *url->path;
+    return in_clear && !*url->user && !options->user && !options->password && !options->token && !options->mechanisms;
+}
+
+bool postino_sender_prepare(struct postino_sender *sender, bool required, bool once)
+{
+    if (needs_nothing(sender->posix.url, sender->options))
+        return true;
+    sender->secure = calloc(1, sizeof *sender->secure);
+    if (!sender->secure)
+        return wrong(sender->options, "server", sender->server, "no memory is left");
+    sender->secure->required = required;
+    sender->secure->once = once;
+    const char *problem = postino_secure_prepare(sender->secure, sender->posix.url, sender->options, &sender->config);
     return !problem || wrong(sender->options, "server", sender->server, problem);
+}
+
+const char *postino_sender_tls_problem(const struct postino_sender *sender)
+{
+    return sender->secure ? sender->secure->tls.problem : "";
 }
 
 void postino_sender_free(struct postino_sender *sender)
 {
-    postino_secure_free(&sender->secure);
+    if (sender->secure)
+        postino_secure_free(sender->secure);
+    free(sender->secure);
     if (sender->config.session.sasl)
         postino_wipe(sender + 1, sender->room); /* credentials that did not leave */
     free(sender);

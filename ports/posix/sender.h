@@ -10,8 +10,8 @@ struct postino_sender_sizes {
 };
 
 struct postino_sender {
-    struct postino_posix posix; /* first */
-    struct postino_secure secure;
+    struct postino_posix posix;    /* first */
+    struct postino_secure *secure; /* NULL: in clear, and nobody */
     struct postino_posix_memory memory;
     struct postino_delivery_config config;
     struct postino_send_options *options;
@@ -28,8 +28,11 @@ struct postino_sender *postino_sender_new(const struct postino_url *url, const c
 
                                           const struct postino_sender_sizes *sizes);
 
-/* TLS and who we are, as `secure.once` and `secure.required` say. Returns false with `problem` set. */
-bool postino_sender_prepare(struct postino_sender *sender);
+/* TLS and who we are. `required`, `once`: see secure.h. Returns false with `problem` set. */
+bool postino_sender_prepare(struct postino_sender *sender, bool required, bool once);
+
+/* Why TLS failed, or "". */
+const char *postino_sender_tls_problem(const struct postino_sender *sender);
 void postino_sender_free(struct postino_sender *sender);
 
 #endif
