@@ -341,7 +341,7 @@ static void talking(struct postino_delivery *d, struct postino_wants *wants)
 {
     if (d->expecting && !handshaking(d))
         receive(d);
-    if (d->config->feeding)
+    if (d->config->feeding && postino_session_need(&d->session) != POSTINO_NEED_CLOSE)
         d->config->feeding->feed(d);
     do
         wants->writing = !send_flight(d);

@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 
-ROOMS = ('arguments', 'refusals', 'contents', 'chunks', 'ahead', 'parameters', 'asking', 'batches', 'fields', 'texts', 'standing_in', 'streams', 'misbehaving', 'cutting')
+ROOMS = ('arguments', 'refusals', 'contents', 'chunks', 'ahead', 'pools', 'parameters', 'asking', 'batches', 'fields', 'texts', 'standing_in', 'streams', 'misbehaving', 'cutting')
 
 
 def run(named):
