@@ -82,7 +82,9 @@ struct postino_feed {
     bool closing;    /* set by the owner: once the mails that it has are done, the connection is left */
 };
 
-extern const struct postino_feeding postino_feeding; /* config.feeding; dropped by the linker where nobody names it */
+/* For config.feeding and config.remembering; dropped by the linker where nobody names them. */
+extern const struct postino_feeding postino_feeding;
+extern const struct postino_remembering postino_remembering;
 
 struct postino_delivery_config {
     struct postino_transport *transport;
@@ -109,7 +111,9 @@ struct postino_delivery_config {
     const struct postino_feeding *feeding;
     struct postino_feed *feed;
 
-    struct postino_memory *memory; /* for mails whose sources rewind; NULL: each greeting is awaited */
+    /* &postino_remembering, and what is known, for mails whose sources rewind. NULL: each greeting is awaited. */
+    const struct postino_remembering *remembering;
+    struct postino_memory *memory;
 };
 
 enum postino_delivery_state {

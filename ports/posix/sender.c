@@ -75,7 +75,8 @@ static void configure(struct postino_sender *sender, const struct postino_url *u
         .input_size = sizes->input,
         .timeouts_s = options->timeouts_s,
         .total_s = options->total_s,
-        .memory = options->memory_file ? &sender->memory.memory : NULL,
+        .remembering = options->memory_file ? &postino_remembering : NULL,
+        .memory = &sender->memory.memory,
     };
 }
 

@@ -91,29 +91,6 @@ static void give_up(struct postino_delivery *d, enum postino_step step, enum pos
     d->state = POSTINO_DELIVERY_DONE;
 }
 
-/* What was said of it may be said again. */
-static bool can_be_repeated(const struct postino_mail *mail)
-{
-    return mail->command || mail->source->rewind;
-}
-
-/* To a server that is known to take it, the first flight goes ahead of the greeting. */
-static void say_ahead(struct postino_delivery *d)
-{
-    struct postino_memory *memory = d->config->memory;
-    char *to = d->config->output;
-    size_t size = d->config->output_size;
-    if (!memory || d->changed)
-        return;
-    for (const struct postino_mail *mail = d->session.first; mail; mail = mail->next)
-        if (!can_be_repeated(mail))
-            return;
-    d->filled = memory->recall(memory, &d->session, to, size);
-    if (d->filled && d->filled < size)
-        d->filled += postino_session_output(&d->session, to + d->filled, size - d->filled);
-    d->expecting = d->filled == 0;
-}
-
 static void begin_session(struct postino_delivery *d)
 {
     if (!d->config->session.name)
@@ -137,7 +114,8 @@ static void begin_session(struct postino_delivery *d)
             d->fed--;
         }
     }
-    say_ahead(d);
+    if (d->config->remembering)
+        d->config->remembering->say_ahead(d);
     d->quitting = d->progress = false;
     enter(d, POSTINO_DELIVERY_TALKING);
 }
@@ -180,33 +158,14 @@ static void lost(struct postino_delivery *d, enum postino_reason why)
     postino_session_lost(&d->session, why, transport_of(d)->unconnected ? SIZE_MAX : d->filled - d->written);
 }
 
-/* Is this mail to go over a new connection? One that was not tried, if this connection has brought another mail to its
- * end: so this comes to an end, too. What was said to a server that was another than it was known to be, once. */
-static bool goes_again(const struct postino_delivery *d, struct postino_mail *mail, bool changed, bool progress)
-{
-    enum postino_outcome outcome = (enum postino_outcome)mail->result.outcome;
-    if (d->cancelled || outcome == POSTINO_ACCEPTED || outcome == POSTINO_UNCERTAIN)
-        return false;
-    if (changed)
-        return mail->command || mail->source->rewind(mail->source);
-    return outcome == POSTINO_NOT_TRIED && progress;
-}
-
-/* Returns whether the server was another than it was known to be. */
-static bool learn(struct postino_delivery *d)
-{
-    struct postino_memory *memory = d->config->memory;
-    bool changed = memory && !memory->learn(memory, &d->session);
-    d->changed |= changed;
-    return changed;
-}
-
-/* The connection is over. */
+/* The connection is over. Mails that were not tried go over a new one if this one has brought another mail to its end:
+ * so this comes to an end, too. */
 static void session_ended(struct postino_delivery *d)
 {
     const struct postino_result *error = postino_session_error(&d->session);
     struct postino_mail *mail, **end = &d->waiting;
-    bool progress = d->progress, changed = learn(d);
+    const struct postino_remembering *remembering = d->config->remembering;
+    bool progress = d->progress, changed = remembering && remembering->has_changed(d);
     lost(d, POSTINO_REASON_LOST);
     transport_of(d)->close(transport_of(d));
     if (postino_session_withdrawn(&d->session))
@@ -217,7 +176,8 @@ static void session_ended(struct postino_delivery *d)
     while ((mail = postino_session_finished(&d->session)) != NULL) {
         if (mail == &d->again)
             continue;
-        bool again = goes_again(d, mail, changed, progress);
+        bool again = changed ? remembering->goes_again(mail) : mail->result.outcome == POSTINO_NOT_TRIED && progress;
+        again = again && !d->cancelled;
         progress = progress || mail->result.outcome != POSTINO_NOT_TRIED;
         mail->next = NULL;
         if (again) {
@@ -308,7 +268,6 @@ void postino_delivery_collect(struct postino_delivery *d)
             continue;
         d->progress = true;
         d->fed--;
-        d->holding |= d->config->feeding && postino_delivery_has_deferred(mail);
         take_back(d, mail);
     }
 }

@@ -44,6 +44,8 @@ static void feed_on(struct postino_delivery *d)
     postino_delivery_collect(d);
     if (d->quitting)
         return;
+    for (const struct postino_mail *mail = d->done; mail && !d->holding; mail = mail->next)
+        d->holding = postino_delivery_has_deferred(mail);
     if (d->holding && postino_session_need(&d->session) == POSTINO_NEED_MAIL)
         d->holding = postino_delivery_try_again(d);
     if (d->holding)

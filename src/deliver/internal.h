@@ -11,6 +11,13 @@ bool postino_delivery_try_again(struct postino_delivery *delivery);
 /* Whether some recipients of a mail that is done are to be tried again. */
 bool postino_delivery_has_deferred(const struct postino_mail *mail);
 
+/* memory.c */
+struct postino_remembering {
+    void (*say_ahead)(struct postino_delivery *delivery);   /* its session has begun */
+    bool (*has_changed)(struct postino_delivery *delivery); /* the server, when the session is over */
+    bool (*goes_again)(struct postino_mail *mail);          /* because of that, over a new connection */
+};
+
 /* feed.c */
 struct postino_feeding {
     /* Takes back mails that are done, and submits the next. */
