@@ -68,6 +68,7 @@ int main(int argc, char **argv)
     size_t in_flight = number(argv, argc, 6, 64);
     struct postino_pool_options limits = {.connections = (uint32_t)connections,
                                           .mails_per_connection = (uint32_t)number(argv, argc, 5, 0),
+                                          .idle_s = 10,
                                           .output_size = number(argv, argc, 7, 0),
                                           .input_size = number(argv, argc, 8, 0)};
     options.name = "client.example.test";

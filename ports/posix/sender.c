@@ -73,6 +73,7 @@ static void configure(struct postino_sender *sender, const struct postino_url *u
         .output_size = sizes->output,
         .input = memory + sizes->output,
         .input_size = sizes->input,
+        .hear = postino_session_input_quick,
         .timeouts_s = options->timeouts_s,
         .total_s = options->total_s,
         .remembering = options->memory_file ? &postino_remembering : NULL,

@@ -195,7 +195,10 @@ void play_input(struct play *p, const char *octets, size_t length)
     if (!exact)
         abort();
     memcpy(exact, octets, length);
-    postino_session_input(moved(p), exact, length);
+    if (p->way.input_size)
+        postino_session_input(moved(p), exact, length);
+    else
+        postino_session_input_quick(moved(p), exact, length);
     free(exact);
     if (p->way.eager && postino_session_need(p->session) != POSTINO_NEED_CLOSE)
         play_drain(p);
