@@ -28,7 +28,7 @@ static inline struct peer_load peer_load_begin(int argc, char **argv)
     memcpy(load.content, head, length);
     for (; length < load.size; length += strlen(line))
         memcpy(load.content + length, line, strlen(line));
-    memcpy(load.content + load.size - 2, "\r\n", 3);
+    memcpy(load.content + load.size - 3, ".\r\n", 4); /* no CR is cut off from its LF */
     clock_gettime(CLOCK_MONOTONIC, &load.began);
     return load;
 }

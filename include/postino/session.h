@@ -84,6 +84,7 @@ enum postino_reason {
     POSTINO_REASON_NO_REQUIRETLS,
     POSTINO_REASON_NO_BINARYMIME, /* what the message needs, and the server does not offer (3030) */
     POSTINO_REASON_NO_SMTPUTF8,   /* what an address or the message needs (6531) */
+    POSTINO_REASON_LIMITS,        /* more mails or recipients than the server takes at once (9422) */
     POSTINO_REASON_CHANGED,       /* the server does not offer what it was known to offer (postino_session_recall) */
     POSTINO_REASON_POLICY         /* another recipient was refused, and the policy is all or none */
 };
@@ -124,6 +125,7 @@ struct postino_mail_is {
     bool done;      /* can be handed back */
     bool chunked;   /* a chunk of its content was spoken */
     bool drained;   /* its source has ended */
+    bool cut;       /* `left_out` recipients were not spoken, and `recipient_count` is so many less */
     uint8_t chunks; /* spoken and not answered */
 };
 
@@ -148,6 +150,15 @@ struct postino_mail {
     size_t begin;
     size_t end;
     uint32_t accepted;
+    uint32_t left_out; /* where `is.cut`: recipients behind the others, refused for now (9422) */
+};
+
+/* What LIMITS says (9422), and what was used of it; the session's. */
+struct postino_limits {
+    uint32_t mails_max; /* 0: not told */
+    uint32_t recipients_max;
+    uint32_t mails;
+    uint8_t next;
 };
 
 struct postino_session;
@@ -174,6 +185,7 @@ extern const struct postino_extension
 extern const struct postino_extension postino_size; /* 1870: checked before a mail is begun */
 extern const struct postino_extension postino_binarymime;          /* 3030: content that goes as it is, with CHUNKING */
 extern const struct postino_extension postino_smtputf8;            /* 6531: UTF-8 in addresses and header fields */
+extern const struct postino_extension postino_limits;              /* 9422, with config.limits */
 extern const struct postino_extension postino_pipeconnect;         /* Exim's: see postino_session_recall */
 extern const struct postino_extension *const postino_extensions[]; /* every one that there is */
 extern const struct postino_command postino_noop;                  /* mail.command: 5321 4.1.1.9 */
@@ -211,6 +223,11 @@ struct postino_config {
     const struct postino_opening *opening[2];
     struct postino_sasl *sasl; /* who we are, for &postino_auth */
 
+    /* Room for what LIMITS says. More mails than a connection takes are left for another one; a mail of more recipients
+     * than the server takes is cut: those behind are refused for now, `recipient_count` is less by `left_out`, for the
+     * caller to send them once more. NULL: the server has to refuse them. */
+    struct postino_limits *limits;
+
     bool unverified; /* TLS is taken from anybody: what needs to know whom it speaks to (8689) is refused */
 
     const struct postino_lmtp *lmtp;       /* NULL: SMTP */
@@ -230,6 +247,7 @@ struct postino_config {
 #define POSTINO_OFFERS_FUTURERELEASE       0x1000u /* 4865 */
 #define POSTINO_OFFERS_REQUIRETLS          0x2000u /* 8689 */
 #define POSTINO_OFFERS_PIPECONNECT         0x4000u /* of Exim; in no RFC */
+#define POSTINO_OFFERS_LIMITS              0x8000u /* 9422 */
 
 /* Limits that bound what a server can make us do (5321 4.5.3.1.5 asks for 512). */
 #define POSTINO_REPLY_LINE_MAX  2048u /* octets of a line without its line end; 64 times as much of a challenge */

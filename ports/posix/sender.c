@@ -66,6 +66,7 @@ static void configure(struct postino_sender *sender, const struct postino_url *u
                     .mails_in_flight = options->mails_in_flight,
                     .extensions = options->extensions ? options->extensions : postino_extensions,
                     .enhanced = &postino_enhanced,
+                    .limits = &sender->limits,
                     .behind_dot = options->behind_dot ? &postino_behind_dot : NULL,
                     .lmtp = url->scheme == POSTINO_SCHEME_LMTP ? &postino_lmtp : NULL,
                     .trace = options->trace},

@@ -14,6 +14,7 @@ struct postino_sender {
     struct postino_secure *secure; /* NULL: in clear, and nobody */
     struct postino_posix_memory memory;
     struct postino_delivery_config config;
+    struct postino_limits limits;
     struct postino_send_options *options;
     const char *server; /* as it was named */
     size_t room;        /* of the buffers that follow */

@@ -5,7 +5,15 @@ static bool is_deferred(const struct postino_recipient *recipient)
 {
     const struct postino_result *result = &recipient->result;
     return result->outcome == POSTINO_REFUSED_FOR_NOW && result->step == POSTINO_STEP_RCPT &&
-           (result->code == 452 || result->code == 552);
+           (result->code == 452 || result->code == 552 || result->reason == POSTINO_REASON_LIMITS);
+}
+
+void postino_delivery_make_whole(struct postino_mail *mail)
+{
+    if (!mail->is.cut)
+        return;
+    mail->is.cut = false;
+    mail->recipient_count += mail->left_out;
 }
 
 /* Moves them behind the others; returns the index of the first. */
@@ -46,6 +54,7 @@ bool postino_delivery_has_deferred(const struct postino_mail *mail)
 /* The pass that has just ended, else the next mail that was done and not looked at. */
 static struct postino_mail *next_to_examine(struct postino_delivery *d)
 {
+    postino_delivery_make_whole(&d->again);
     if (d->again.recipient_count)
         return &d->again;
     struct postino_mail *next = d->examined ? d->examined->next : d->done;

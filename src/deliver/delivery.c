@@ -70,6 +70,9 @@ enum postino_misuse postino_delivery_init(struct postino_delivery *d, const stru
 static void take_back(struct postino_delivery *d, struct postino_mail *mail)
 {
     mail->next = NULL;
+    postino_delivery_make_whole(mail);
+    if (mail == &d->again) /* our own */
+        return;
     *d->done_end = mail;
     d->done_end = &mail->next;
 }
@@ -108,7 +111,7 @@ static void begin_session(struct postino_delivery *d)
     while (d->waiting) {
         struct postino_mail *mail = d->waiting;
         d->waiting = mail->next;
-        d->fed++;
+        d->fed += mail != &d->again;
         if (postino_session_submit(&d->session, mail)) {
             take_back(d, mail); /* checked before: changed under us by its owner */
             d->fed--;
@@ -174,13 +177,12 @@ static void session_ended(struct postino_delivery *d)
     if (error)
         d->error = *error;
     while ((mail = postino_session_finished(&d->session)) != NULL) {
-        if (mail == &d->again)
-            continue;
         bool again = changed ? remembering->goes_again(mail) : mail->result.outcome == POSTINO_NOT_TRIED && progress;
         again = again && !d->cancelled;
         progress = progress || mail->result.outcome != POSTINO_NOT_TRIED;
         mail->next = NULL;
         if (again) {
+            postino_delivery_make_whole(mail);
             *end = mail;
             end = &mail->next;
         } else {

@@ -11,6 +11,9 @@ bool postino_delivery_try_again(struct postino_delivery *delivery);
 /* Whether some recipients of a mail that is done are to be tried again. */
 bool postino_delivery_has_deferred(const struct postino_mail *mail);
 
+/* again.c: the mail has all its recipients again (9422). */
+void postino_delivery_make_whole(struct postino_mail *mail);
+
 /* memory.c */
 struct postino_remembering {
     void (*say_ahead)(struct postino_delivery *delivery);   /* its session has begun */

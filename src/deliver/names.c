@@ -42,6 +42,7 @@ const char *postino_reason_name(enum postino_reason reason)
         [POSTINO_REASON_NUL] = "a NUL octet in the message",
         [POSTINO_REASON_LONG_LINE] = "a line of more than 998 octets in the message",
         [POSTINO_REASON_8BIT] = "octets above 127 in the message, and the server offers no 8BITMIME",
+        [POSTINO_REASON_LIMITS] = "more than the server takes at once (LIMITS)",
         [POSTINO_REASON_CHANGED] = "it offers other things than the last time",
         [POSTINO_REASON_POLICY] = "another recipient was refused, and it was to be all or none",
     };

@@ -1,7 +1,7 @@
 /* BINARYMIME (3030 3): content that goes as it is, by BDAT alone. */
 #include "internal.h"
 
-static enum postino_reason fits(const struct postino_session *s, const struct postino_mail *mail)
+static enum postino_reason fits(struct postino_session *s, struct postino_mail *mail)
 {
     bool offered = s->chunks && s->offers & POSTINO_OFFERS_BINARYMIME;
     return mail->source->binary && !offered ? POSTINO_REASON_NO_BINARYMIME : POSTINO_REASON_REPLY;

@@ -13,7 +13,7 @@ static void heard(struct postino_session *s)
     s->by_min_s = postino_ehlo_number(s);
 }
 
-static enum postino_reason fits(const struct postino_session *s, const struct postino_mail *mail)
+static enum postino_reason fits(struct postino_session *s, struct postino_mail *mail)
 {
     const struct postino_mail_parameters *p = mail->parameters;
     if (!p || p->by == POSTINO_BY_NONE)

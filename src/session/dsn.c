@@ -102,7 +102,7 @@ static bool recipients_fit(const struct postino_mail *mail, bool utf8, bool *ask
     return true;
 }
 
-static enum postino_reason fits(const struct postino_session *s, const struct postino_mail *mail)
+static enum postino_reason fits(struct postino_session *s, struct postino_mail *mail)
 {
     const struct postino_mail_parameters *p = mail->parameters;
     const char *id = p ? p->envelope_id : NULL;

@@ -20,6 +20,7 @@ const struct postino_extension *const postino_extensions[] = {
     &postino_mt_priority,
     &postino_futurerelease,
     &postino_requiretls,
+    &postino_limits, /* counts the mails that nothing before it refused */
     &postino_pipeconnect,
     &auth,
     NULL,

@@ -24,7 +24,7 @@ static bool is_date(const char *text)
     return length > 0 && length <= DATE_MAX && !text[length];
 }
 
-static enum postino_reason fits(const struct postino_session *s, const struct postino_mail *mail)
+static enum postino_reason fits(struct postino_session *s, struct postino_mail *mail)
 {
     const struct postino_mail_parameters *p = mail->parameters;
     if (!p || (!p->hold_for_s && !p->hold_until))

@@ -42,8 +42,8 @@ struct postino_keyword {
 struct postino_extension {
     struct postino_keyword keyword;
     /* Each may be NULL. May the mail go to this server? POSTINO_REASON_REPLY: yes. Asked whether or not the server
-     * offers it. */
-    enum postino_reason (*fits)(const struct postino_session *session, const struct postino_mail *mail);
+     * offers it. LIMITS cuts the mail down to what fits. */
+    enum postino_reason (*fits)(struct postino_session *session, struct postino_mail *mail);
     /* Parameters of MAIL and of RCPT, as `spoken` says. Where the server offers it. */
     void (*put)(const struct postino_session *session, struct postino_writer *writer);
 };

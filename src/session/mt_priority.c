@@ -7,7 +7,7 @@ enum {
     PRIORITY_MAX = 9
 };
 
-static enum postino_reason fits(const struct postino_session *s, const struct postino_mail *mail)
+static enum postino_reason fits(struct postino_session *s, struct postino_mail *mail)
 {
     const struct postino_mail_parameters *p = mail->parameters;
     if (!p || !p->prioritized)

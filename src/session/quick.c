@@ -1,5 +1,5 @@
-/* Replies in larger pieces than octets, for hosts that hear many of them: what is plain text of a line is taken at once,
- * all else by postino_session_input. */
+/* Replies in larger pieces than octets, for hosts that hear many of them: what is plain text of a line is taken at
+ * once, all else by postino_session_input. */
 #include "internal.h"
 
 enum {

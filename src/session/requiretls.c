@@ -3,7 +3,7 @@
 
 #include <postino/parameters.h>
 
-static enum postino_reason fits(const struct postino_session *s, const struct postino_mail *mail)
+static enum postino_reason fits(struct postino_session *s, struct postino_mail *mail)
 {
     if (!mail->parameters || !mail->parameters->require_tls)
         return POSTINO_REASON_REPLY;

@@ -15,7 +15,7 @@ static void heard(struct postino_session *s)
     s->size_limit = limit;
 }
 
-static enum postino_reason fits(const struct postino_session *s, const struct postino_mail *mail)
+static enum postino_reason fits(struct postino_session *s, struct postino_mail *mail)
 {
     bool too_large = s->size_limit && mail->source->length > s->size_limit;
     return too_large ? POSTINO_REASON_TOO_LARGE : POSTINO_REASON_REPLY;

@@ -91,7 +91,7 @@ static bool needed(const struct postino_mail *mail)
     return is;
 }
 
-static enum postino_reason fits(const struct postino_session *s, const struct postino_mail *mail)
+static enum postino_reason fits(struct postino_session *s, struct postino_mail *mail)
 {
     bool offered = s->offers & POSTINO_OFFERS_SMTPUTF8;
     return offered || !needed(mail) ? POSTINO_REASON_REPLY : POSTINO_REASON_NO_SMTPUTF8;

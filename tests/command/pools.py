@@ -76,6 +76,39 @@ def test_connections_that_end_are_made_again():
         equal((said['accepted'], len(sink.mails())), (49, 49))
 
 
+def test_limits_are_obeyed():
+    """RFC 9422: so many mails a connection; so many recipients a mail, for those who send one to many."""
+    seen = []
+
+    def serve(peer):
+        mails, recipients = 0, 0
+        peer.sendall(b'220 x\r\n')
+        stream = peer.makefile('rb')
+        for line in stream:
+            verb = line[:4]
+            if verb == b'EHLO':
+                peer.sendall(b'250-x\r\n250-PIPELINING\r\n250 LIMITS MAILMAX=3 RCPTMAX=2\r\n')
+                continue
+            mails += verb == b'MAIL'
+            recipients = 0 if verb == b'MAIL' else recipients + (verb == b'RCPT')
+            if mails > 3 or recipients > 2:
+                seen.append('too many')
+            if verb == b'DATA':
+                seen.append(recipients)
+                peer.sendall(b'354 go\r\n')
+                while stream.readline() not in (b'.\r\n', b''):
+                    pass
+            peer.sendall(b'250 ok\r\n')
+            if verb == b'QUIT':
+                return
+    with Server(serve) as server:
+        said, _ = load(server, 20, 2, 0, 8)
+        equal((said['accepted'], seen), (20, [1] * 20))
+        seen.clear()
+        done = run('send', '--server', url(server), '--from', 'a@x.test', '--text', 't', *(word for i in range(9) for word in ('--to', 'r%d@x.test' % i)))
+        equal((done.code, sorted(seen)), (0, [1, 2, 2, 2, 2]))
+
+
 def test_nobody_is_there():
     with socket.create_server(('127.0.0.1', 0)) as taken:
         gone = taken.getsockname()

@@ -28,7 +28,9 @@ static void judge_mail(struct play *p, int index)
     judge(p, key, is, shared ? shared : "not in the transcript");
     if (!p->finished[index] || p->mails[index].command)
         return;
-    for (uint32_t i = 0; i < p->mails[index].recipient_count; i++) {
+    uint32_t count = p->script->mails[index].to_count, left_out = p->mails[index].is.cut ? p->mails[index].left_out : 0;
+    judge(p, "the number of recipients", p->mails[index].recipient_count + left_out == count ? "" : "another", "");
+    for (uint32_t i = 0; i < count; i++) {
         snprintf(key, sizeof key, "mail %d to %u", index + 1, (unsigned)i + 1);
         const char *own = script_expected(p->script, key);
         play_format(is, sizeof is, &p->recipients[index][i].result);

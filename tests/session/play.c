@@ -111,6 +111,7 @@ bool play_begin(struct play *p, const struct script *script, const struct play_w
     p->config.window = script->window;
     p->config.mails_in_flight = script->mails_in_flight;
     p->config.unverified = script->unverified;
+    p->config.limits = script->basic || script->unlimited ? NULL : &p->limits;
     p->config.behind_dot = script->behind_dot ? &postino_behind_dot : NULL;
     p->config.extensions = script->basic ? NULL : postino_extensions;
     p->config.enhanced = script->basic ? NULL : &postino_enhanced;

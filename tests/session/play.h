@@ -29,6 +29,7 @@ struct play {
     const struct script *script;
     struct play_way way;
     struct postino_config config;
+    struct postino_limits limits;
     struct postino_session *session; /* moved before each call */
     struct postino_mail mails[MAILS_MAX];
     struct postino_recipient recipients[MAILS_MAX][RECIPIENTS_MAX];

@@ -40,7 +40,7 @@ static void what_this_session_does_without_is_not_recalled(void)
 {
     static const struct postino_extension *const few[] = {&postino_pipelining, &postino_chunking, &postino_pipeconnect,
                                                           NULL};
-    static const struct postino_known more = {.offers = ~0u};
+    static const struct postino_known more = {.offers = ~POSTINO_OFFERS_LIMITS};
     struct postino_session s;
     char buffer[64];
     config.extensions = few;

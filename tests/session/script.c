@@ -296,11 +296,11 @@ static void read_known(struct reader *r, char *save)
     static const struct {
         const char *name;
         uint32_t offers;
-    } names[] = {{"PIPECONNECT", POSTINO_OFFERS_PIPECONNECT},    {"PIPELINING", POSTINO_OFFERS_PIPELINING},
-                 {"CHUNKING", POSTINO_OFFERS_CHUNKING},          {"SIZE", POSTINO_OFFERS_SIZE},
-                 {"8BITMIME", POSTINO_OFFERS_8BITMIME},          {"DSN", POSTINO_OFFERS_DSN},
-                 {"STARTTLS", POSTINO_OFFERS_STARTTLS},          {"DELIVERBY", POSTINO_OFFERS_DELIVERBY},
-                 {"FUTURERELEASE", POSTINO_OFFERS_FUTURERELEASE}};
+    } names[] = {{"PIPECONNECT", POSTINO_OFFERS_PIPECONNECT},     {"PIPELINING", POSTINO_OFFERS_PIPELINING},
+                 {"CHUNKING", POSTINO_OFFERS_CHUNKING},           {"SIZE", POSTINO_OFFERS_SIZE},
+                 {"8BITMIME", POSTINO_OFFERS_8BITMIME},           {"DSN", POSTINO_OFFERS_DSN},
+                 {"STARTTLS", POSTINO_OFFERS_STARTTLS},           {"DELIVERBY", POSTINO_OFFERS_DELIVERBY},
+                 {"FUTURERELEASE", POSTINO_OFFERS_FUTURERELEASE}, {"LIMITS", POSTINO_OFFERS_LIMITS}};
     struct postino_known *known = &r->script->known;
     uint32_t last = 0;
     for (char *at; (at = strtok_r(NULL, " ", &save)) != NULL;) {
@@ -343,6 +343,8 @@ static bool read_option(struct reader *r, const char *first, const char *second)
         s->lenient = true;
     else if (strcmp(first, "lmtp") == 0)
         s->lmtp = true;
+    else if (strcmp(first, "unlimited") == 0)
+        s->unlimited = true;
     else if (strcmp(first, "together") == 0)
         s->together = true;
     else if (strcmp(first, "tls") == 0 && strcmp(second, "offered") == 0)

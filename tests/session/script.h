@@ -2,7 +2,7 @@
  * Transcripts: text that a mail administrator can read. The first line cites the clause. Then
  *
  *   window N | mails-in-flight N | behind-dot | basic | lenient | lmtp | tls offered | tls required | name NAME |
- *   text-room N | unverified             the configuration; basic: without the extensions that it does not need
+ *   text-room N | unverified | unlimited     the configuration; basic: without the extensions that it does not need
  *   buffer N                             for this size of output alone: chunks are as large as it is
  *   mail 1 from A to B C [all] [length N] [seven-bit] [late]       a mail; `<>` is the null reverse-path
  *   command 2 VRFY [ARGUMENT] [late]                               a command
@@ -90,7 +90,7 @@ struct script {
     size_t buffer; /* the only size of output; 0: all of them */
     uint16_t text_room;
     const struct postino_opening *starttls;
-    bool behind_dot, basic, lenient, lmtp, together, unverified;
+    bool unlimited, behind_dot, basic, lenient, lmtp, together, unverified;
     struct postino_known known;
     struct script_auth auth;
     struct script_mail mails[MAILS_MAX];

@@ -1,0 +1,138 @@
+"""What bench/run says of throughput: bench/load beside its peers, at the same sink, on the same processor, in turns."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import meters
+
+PORT = 2598
+SMTPLIB = """
+import smtplib, sys
+host, port, mails, size, per_connection = sys.argv[1], *map(int, sys.argv[2:])
+line = b"the quick brown fox jumps over the lazy dog, and so it goes on and on.\\r\\n"
+content = (b"Subject: load\\r\\n\\r\\n" + line * (size // len(line) + 1))[:size - 3] + b".\\r\\n"
+sent = 0
+while sent < mails:
+    server = smtplib.SMTP(host, port, local_hostname="client.example.test")
+    for _ in range(min(per_connection or mails, mails - sent)):
+        server.sendmail("ada@example.test", ["bob@example.test"], content)
+        sent += 1
+    server.quit()
+"""
+
+
+class Peer:
+    """`command(mails, size, connections, per_connection)` gives its words, or None where it cannot do that."""
+
+    def __init__(self, name, command, environment=None):
+        self.name, self.command, self.environment = name, command, dict(os.environ, **(environment or {}))
+
+
+def smtp_source():
+    """Postfix's own, from the folder of its rig."""
+    cache = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "postino")
+    cached = [os.path.join(cache, name) for name in (sorted(os.listdir(cache)) if os.path.isdir(cache) else [])]
+    for root in cached:
+        program = os.path.join(root, "usr/sbin/smtp-source")
+        if os.path.exists(program):
+            libraries = ":".join(os.path.join(root, path) for path in ("usr/lib/postfix", "usr/lib/x86_64-linux-gnu"))
+
+            def command(mails, size, connections, per_connection):
+                if per_connection not in (0, 1):
+                    return None
+                return [program, "-m", str(mails), "-l", str(size), "-s", str(connections), *([] if per_connection else ["-d"]), "127.0.0.1:%d" % PORT]
+            return Peer("smtp-source", command, {"LD_LIBRARY_PATH": libraries})
+    return None
+
+
+def peers(program):
+    folder = os.path.join(os.path.dirname(os.path.abspath(program)), "bench")
+    found = [Peer("postino", lambda mails, size, connections, per_connection: [
+        os.path.join(folder, "load"), "smtp+notls://127.0.0.1:%d" % PORT, str(mails), str(size), str(connections), str(per_connection)])]
+    source = smtp_source()
+    found += [source] if source else []
+    for name in ("curl", "esmtp"):
+        path = os.path.join(folder, name + "_load")
+        if os.path.exists(path):
+            found.append(Peer("lib" + name, lambda mails, size, connections, per_connection, path=path:
+                              None if connections > 1 else [path, "127.0.0.1", str(PORT), str(mails), str(size), str(per_connection)]))
+    found.append(Peer("smtplib", lambda mails, size, connections, per_connection:
+                      None if connections > 1 else [sys.executable, "-c", SMTPLIB, "127.0.0.1", str(PORT), str(mails), str(size), str(per_connection)]))
+    return found
+
+
+# What is sent: its name, mails of the fast and of others, octets, connections, mails per connection (0: all).
+CASES = (
+    ("1 KiB, new connection for each", 4000, 4000, 1024, 1, 1),
+    ("1 KiB, one connection", 100000, 8000, 1024, 1, 0),
+    ("1 KiB, 10 connections", 100000, 8000, 1024, 10, 0),
+    ("1 KiB, 50 connections", 100000, 8000, 1024, 50, 0),
+    ("10 KiB, one connection", 40000, 6000, 10240, 1, 0),
+    ("1 MiB, one connection", 600, 300, 1 << 20, 1, 0),
+    ("25 MiB, one connection", 30, 15, 25 << 20, 1, 0),
+)
+
+
+def pinned(command):
+    return ["taskset", "-c", "0", *command] if shutil.which("taskset") else command
+
+
+def rate(program, peer, mails, size, connections, per_connection):
+    """Mails a second; every one of them was accepted by a sink of its own."""
+    command = peer.command(mails, size, connections, per_connection)
+    if command is None:
+        return None
+    sink = subprocess.Popen(pinned([program, "sink", "--listen", "127.0.0.1:%d" % PORT, "--json-stats"]), stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+    sink.stdout.readline()
+    began = time.monotonic()
+    done = subprocess.run(pinned(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=peer.environment, check=False)
+    seconds = time.monotonic() - began
+    sink.terminate()
+    taken = json.loads(sink.communicate()[1].splitlines()[-1])
+    if done.returncode or taken["mails"] != mails:
+        raise RuntimeError("%s: exit %d, %s of %d mails: %s" % (peer.name, done.returncode, taken["mails"], mails, done.stdout))
+    return mails / seconds
+
+
+def rates(program, runs):
+    """(case, {peer: [mails a second]})"""
+    everyone = peers(program)
+    for name, fast, other, size, connections, per_connection in CASES:
+        found = {peer.name: [] for peer in everyone}
+        for _ in range(runs):
+            for peer in everyone:
+                value = rate(program, peer, fast if peer.name == "postino" else other, size, connections, per_connection)
+                if value is not None:
+                    found[peer.name].append(value)
+        yield name, found
+
+
+def costs(program):
+    """{peer: (instructions, system calls) of one mail of 1 KiB more on one connection}, and of one more connection."""
+    found = {}
+    for peer in peers(program):
+        cells = []
+        for per_connection, few, many in ((0, 500, 2500), (1, 100, 400)):
+            with meters.Sink(program, "--listen", "127.0.0.1:%d" % PORT):
+                counted = []
+                for mails in (few, many):
+                    command = peer.command(mails, 1024, 1, per_connection)
+                    os.environ.update(peer.environment)
+                    counted.append((meters.instructions(command), meters.system_calls(command)[0]))
+                cells.append([(after - before) / (many - few) for before, after in zip(*counted)])
+        found[peer.name] = cells
+    return found
+
+
+def scale(program):
+    """(mails, connections at once, what load said) of more and more mails, and of more and more connections with small buffers."""
+    load = peers(program)[0]
+    for mails, connections, per_connection, more in ([(10 ** n, 1, 0, []) for n in range(1, 6)] +
+                                                    [(10 ** n, 10 ** n, 1, ["8", "1024", "512"]) for n in range(1, 5)]):
+        with meters.Sink(program, "--listen", "127.0.0.1:%d" % PORT):
+            done = subprocess.run(load.command(mails, 1024, connections, per_connection) + more, stdout=subprocess.PIPE, text=True, check=True)
+        yield mails, connections, json.loads(done.stdout)
