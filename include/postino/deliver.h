@@ -55,7 +55,7 @@ struct postino_transport {
     bool blocked;     /* set by it: it waits until it can be written to, with what is its own */
     bool starved;     /* set by it: it has to read before it can write */
     uint8_t why;      /* set by `secure` where it fails: POSTINO_REASON_HANDSHAKE or _CERTIFICATE */
-    bool unconnected; /* set by it: it turned out that it had never been connected, so that nothing left */
+    bool unconnected; /* set by it: it had never been connected, so that nothing left; the next attempt may be better */
 };
 
 /* What is known of servers, for those that take commands ahead of their greeting (postino_session_recall). The owner
@@ -150,6 +150,7 @@ struct postino_delivery {
     bool progress;    /* this connection has brought a mail to its end */
     uint32_t fed;     /* mails that the session has */
     uint64_t idle_ms; /* when a connection without a mail is left */
+    bool deceived;    /* a connection turned out to have been none, once */
     bool holding;     /* some mails that are done wait for a further pass */
     bool changed;     /* a server was not as it was known: nothing more is recalled */
 };

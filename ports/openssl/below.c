@@ -26,6 +26,7 @@ static int read_below(BIO *bio, char *buffer, int size)
     ptrdiff_t count = 0;
     if (owner(bio)->reads < READS_AT_ONCE)
         count = below->read(below, buffer, (size_t)size);
+    owner(bio)->transport.unconnected = below->unconnected;
     owner(bio)->reads++;
     owner(bio)->dry = count <= 0;
     if (count == POSTINO_TRANSPORT_LOST) {
@@ -38,7 +39,11 @@ static int read_below(BIO *bio, char *buffer, int size)
 static int write_below(BIO *bio, const char *octets, int length)
 {
     struct postino_transport *below = owner(bio)->below;
-    return length > 0 ? moved(bio, below->write(below, octets, (size_t)length), BIO_FLAGS_WRITE) : 0;
+    if (length <= 0)
+        return 0;
+    ptrdiff_t count = below->write(below, octets, (size_t)length);
+    owner(bio)->transport.unconnected = below->unconnected;
+    return moved(bio, count, BIO_FLAGS_WRITE);
 }
 
 static long control(BIO *bio, int command, long number, void *pointer)

@@ -163,7 +163,7 @@ static void close_all(struct postino_transport *transport)
     }
     tls->connection = NULL;
     note_blocked(tls, false);
-    tls->stands = transport->starved = false;
+    tls->stands = transport->starved = transport->unconnected = false;
     transport->why = 0;
     tls->below->close(tls->below);
 }

@@ -256,11 +256,11 @@ static void ended(struct connection *c)
     bool useless = error && !c->done;
     if (useless)
         remember_problem(c, error);
-    disconnect(c);
-    if (useless && pool->open)
-        pool->allowed = pool->open;
+    if (useless && pool->open > 1)
+        pool->allowed = pool->open - 1;
     else if (useless)
-        give_up(pool, error);
+        give_up(pool, error); /* whose text goes with the connection */
+    disconnect(c);
 }
 
 static void step(struct connection *c)

@@ -146,14 +146,26 @@ static int handshake(struct postino_delivery *d, enum postino_reason *why)
     return secured;
 }
 
+/* Once, a connection that turns out to have been none is made anew. */
+static bool was_none(struct postino_delivery *d)
+{
+    bool again = transport_of(d)->unconnected && !d->deceived;
+    d->deceived |= again;
+    return again;
+}
+
 static void securing(struct postino_delivery *d)
 {
     enum postino_reason why;
     int secured = handshake(d, &why);
-    if (secured < 0)
+    if (secured < 0 && was_none(d)) {
+        transport_of(d)->close(transport_of(d));
+        enter(d, POSTINO_DELIVERY_CONNECTING);
+    } else if (secured < 0) {
         give_up(d, POSTINO_STEP_STARTTLS, why);
-    else if (secured)
+    } else if (secured) {
         begin_session(d);
+    }
 }
 
 static void lost(struct postino_delivery *d, enum postino_reason why)
@@ -168,7 +180,7 @@ static void session_ended(struct postino_delivery *d)
     const struct postino_result *error = postino_session_error(&d->session);
     struct postino_mail *mail, **end = &d->waiting;
     const struct postino_remembering *remembering = d->config->remembering;
-    bool progress = d->progress, changed = remembering && remembering->has_changed(d);
+    bool progress = d->progress || was_none(d), changed = remembering && remembering->has_changed(d);
     lost(d, POSTINO_REASON_LOST);
     transport_of(d)->close(transport_of(d));
     if (postino_session_withdrawn(&d->session))

@@ -66,6 +66,17 @@ static void a_server_that_never_takes_a_mail_is_given_up(void)
     CHECK_NUMBER(postino_outcome_of(&d.mails[4].result), POSTINO_REFUSED_FOR_NOW);
 }
 
+/* What went with a SYN that nobody took (7413): one further connection, and nothing is uncertain. */
+static void a_connection_that_was_none_is_made_anew_once(void)
+{
+    delivering_init(&d, 2);
+    d.fake.transport.unconnected = true;
+    d.fake.drop = "EHLO";
+    delivering_run(&d);
+    outcomes(2, (uint8_t[]){0, 0});
+    CHECK_NUMBER(d.fake.connections, 2);
+}
+
 static void a_server_that_takes_one_mail_a_connection(void)
 {
     static const char *const replies[] = {".\r\n", "421 one is enough\r\n", NULL};
@@ -222,6 +233,7 @@ int main(void)
     RUN(mails_behind_a_source_that_fails_go_over_a_new_connection);
     RUN(mails_behind_421_go_over_a_new_connection);
     RUN(a_server_that_never_takes_a_mail_is_given_up);
+    RUN(a_connection_that_was_none_is_made_anew_once);
     RUN(a_server_that_takes_one_mail_a_connection);
     RUN(recipients_that_were_too_many_are_tried_again);
     RUN(without_rewind_nothing_is_tried_again);
