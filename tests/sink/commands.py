@@ -7,7 +7,7 @@ from harness import Sink, dialogue, equal
 
 
 def test_ehlo_offers_and_hides():
-    names = 'PIPELINING SIZE 8BITMIME ENHANCEDSTATUSCODES CHUNKING BINARYMIME SMTPUTF8 DSN HELP'.split()
+    names = 'PIPELINING SIZE 8BITMIME ENHANCEDSTATUSCODES CHUNKING BINARYMIME SMTPUTF8 DSN HELP PIPECONNECT'.split()
     with Sink() as sink:
         client = sink.connect()
         client.reply()
