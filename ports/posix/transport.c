@@ -14,14 +14,15 @@ static struct postino_posix *posix_of(struct postino_transport *transport)
     return (struct postino_posix *)transport;
 }
 
-/* Where nobody was there to take what went with the SYN, the next attempt asks first. */
+/* Where nobody was there to take what went with the SYN, the next attempt asks first. Only a SYN is refused like that:
+ * other errors also come where the server had it all. */
 static ptrdiff_t moved(struct postino_posix *posix, ptrdiff_t count)
 {
     if (count > 0)
         return count;
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINPROGRESS))
         return 0;
-    if (posix->fast_open && count < 0 && (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH)) {
+    if (posix->fast_open && count < 0 && errno == ECONNREFUSED) {
         posix->transport.unconnected = true;
         posix->fast_open = false;
     }
