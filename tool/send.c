@@ -228,6 +228,13 @@ static bool add_attachment(struct postino_request *request, const char *path)
     return true;
 }
 
+static bool add_question(struct postino_request *request, const char *command)
+{
+    request->questions = postino_grow(request->questions, request->question_count + 1, sizeof *request->questions);
+    request->questions[request->question_count++] = command;
+    return true;
+}
+
 /* Of those that say who we are and whom we trust. Returns whether it was one. */
 static bool take_access_option(struct postino_access *access, int option, const char *argument)
 {
@@ -348,9 +355,7 @@ static bool take_option(struct postino_request *request, int option, const char 
         request->submission.all_or_none = true;
         return true;
     case OPTION_ASK:
-        request->questions = postino_grow(request->questions, request->question_count + 1, sizeof *request->questions);
-        request->questions[request->question_count++] = argument;
-        return true;
+        return add_question(request, argument);
     case OPTION_TRACE:
         request->submission.trace = true;
         return true;

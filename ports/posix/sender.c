@@ -84,7 +84,6 @@ static void configure(struct postino_sender *sender, const struct postino_url *u
 
 struct postino_sender *postino_sender_new(const struct postino_url *url, const char *server,
                                           struct postino_send_options *options,
-
                                           const struct postino_sender_sizes *sizes)
 {
     size_t room = sizes->output + sizes->input + sizes->text;

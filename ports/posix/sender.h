@@ -26,7 +26,6 @@ bool postino_sender_url(struct postino_url *url, const char *server, struct post
 /* NULL with `problem` set. All arguments but `sizes` are borrowed. */
 struct postino_sender *postino_sender_new(const struct postino_url *url, const char *server,
                                           struct postino_send_options *options,
-
                                           const struct postino_sender_sizes *sizes);
 
 /* TLS and who we are. `required`, `once`: see secure.h. Returns false with `problem` set. */

@@ -34,7 +34,7 @@ static bool has_changed(struct postino_delivery *d)
 static bool goes_again(struct postino_mail *mail)
 {
     bool over = mail->result.outcome == POSTINO_ACCEPTED || mail->result.outcome == POSTINO_UNCERTAIN;
-    return !over && (mail->command || mail->source->rewind(mail->source));
+    return !over && can_be_repeated(mail) && (mail->command || mail->source->rewind(mail->source));
 }
 
 const struct postino_remembering postino_remembering = {say_ahead, has_changed, goes_again};
