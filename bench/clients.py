@@ -15,6 +15,22 @@ server = smtplib.SMTP(host, int(port), local_hostname="%s")
 server.sendmail("%s", recipients.split(","), open(path, "rb").read())
 server.quit()
 """ % (NAME, SENDER)
+NODEMAILER = """
+const [host, port, path, recipients] = process.argv.slice(1);
+const transport = require("nodemailer").createTransport({host, port, name: "%s", ignoreTLS: true});
+transport.sendMail({envelope: {from: "%s", to: recipients.split(",")}, raw: require("fs").readFileSync(path)})
+  .then(() => transport.close(), (error) => { console.error(error); process.exitCode = 1; });
+""" % (NAME, SENDER)
+CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "postino")
+
+
+def node_modules():
+    """The folder with nodemailer, which npm's smtp-server brings with it for the tests of interop; or None."""
+    for name in sorted(os.listdir(CACHE)) if os.path.isdir(CACHE) and shutil.which("node") else []:
+        path = os.path.join(CACHE, name, "node_modules")
+        if os.path.isdir(os.path.join(path, "nodemailer")):
+            return path
+    return None
 
 
 def recipients(count):
@@ -22,10 +38,11 @@ def recipients(count):
 
 
 class Client:
-    """`command(host, port, path, addresses)` gives its words; `version` is what its program says of itself."""
+    """`command(host, port, path, addresses)` gives its words; `version` is what its program says of itself; `counts`: its instructions can be."""
 
     def __init__(self, name, command, version, pipelines=True):
         self.name, self.command, self.version, self.pipelines = name, command, version, pipelines
+        self.counts = name != "nodemailer"  # what node makes of its code as it runs, valgrind takes minutes for
 
     def line(self, port, path, addresses):
         """For sh on a wire, where POSTINO_ADDRESS is the host."""
@@ -98,6 +115,10 @@ def smtplib(host, port, path, addresses):
     return ["/usr/bin/python3", "-c", SMTPLIB, host, str(port), path, ",".join(addresses)]
 
 
+def nodemailer(host, port, path, addresses):
+    return ["env", "NODE_PATH=" + node_modules(), "node", "-e", NODEMAILER, host, str(port), path, ",".join(addresses)]
+
+
 def first_line(command):
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
@@ -115,6 +136,9 @@ def peers():
                                               ("/usr/bin/python3", "smtplib", smtplib, False)):
         if shutil.which(program):
             found.append(Client(name, command, first_line([program, "--version"]), pipelines))
+    if node_modules():
+        with open(os.path.join(node_modules(), "nodemailer", "package.json"), encoding="utf-8") as file:
+            found.append(Client("nodemailer", nodemailer, json.load(file)["version"], False))
     return found
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import clients
 import meters
 
 PORT = 2598
@@ -22,6 +23,21 @@ while sent < mails:
         sent += 1
     server.quit()
 """
+NODEMAILER = """
+const [host, port, mails, size, connections, perConnection] = process.argv.slice(1).map((word, place) => (place ? Number(word) : word));
+const line = "the quick brown fox jumps over the lazy dog, and so it goes on and on.\\r\\n";
+const raw = Buffer.from(("Subject: load\\r\\n\\r\\n" + line.repeat(size / line.length + 1)).slice(0, size - 3) + ".\\r\\n");
+const transport = require("nodemailer").createTransport({host, port, name: "client.example.test", ignoreTLS: true, pool: true,
+  maxConnections: connections, maxMessages: perConnection || Infinity});
+let begun = 0;
+async function work() {
+  while (begun < mails) {
+    begun++;
+    await transport.sendMail({envelope: {from: "ada@example.test", to: ["bob@example.test"]}, raw});
+  }
+}
+Promise.all(Array.from({length: connections}, work)).then(() => transport.close(), (error) => { console.error(error); process.exit(1); });
+"""
 
 
 class Peer:
@@ -33,9 +49,7 @@ class Peer:
 
 def smtp_source():
     """Postfix's own, from the folder of its rig."""
-    cache = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "postino")
-    cached = [os.path.join(cache, name) for name in (sorted(os.listdir(cache)) if os.path.isdir(cache) else [])]
-    for root in cached:
+    for root in [os.path.join(clients.CACHE, name) for name in (sorted(os.listdir(clients.CACHE)) if os.path.isdir(clients.CACHE) else [])]:
         program = os.path.join(root, "usr/sbin/smtp-source")
         if os.path.exists(program):
             libraries = ":".join(os.path.join(root, path) for path in ("usr/lib/postfix", "usr/lib/x86_64-linux-gnu"))
@@ -61,19 +75,23 @@ def peers(program):
                               None if connections > 1 else [path, "127.0.0.1", str(PORT), str(mails), str(size), str(per_connection)]))
     found.append(Peer("smtplib", lambda mails, size, connections, per_connection:
                       None if connections > 1 else [sys.executable, "-c", SMTPLIB, "127.0.0.1", str(PORT), str(mails), str(size), str(per_connection)]))
+    if clients.node_modules():
+        found.append(Peer("nodemailer", lambda *numbers: ["node", "-e", NODEMAILER, "127.0.0.1", str(PORT), *map(str, numbers)],
+                          {"NODE_PATH": clients.node_modules()}))
     return found
 
 
-# What is sent: its name, mails of the fast and of others, octets, connections, mails per connection (0: all).
+# What is sent: its name, mails of a first look, octets, connections, mails per connection (0: all).
 CASES = (
-    ("1 KiB, new connection for each", 4000, 4000, 1024, 1, 1),
-    ("1 KiB, one connection", 100000, 8000, 1024, 1, 0),
-    ("1 KiB, 10 connections", 100000, 8000, 1024, 10, 0),
-    ("1 KiB, 50 connections", 100000, 8000, 1024, 50, 0),
-    ("10 KiB, one connection", 40000, 6000, 10240, 1, 0),
-    ("1 MiB, one connection", 600, 300, 1 << 20, 1, 0),
-    ("25 MiB, one connection", 30, 15, 25 << 20, 1, 0),
+    ("1 KiB, new connection for each", 100, 1024, 1, 1),
+    ("1 KiB, one connection", 200, 1024, 1, 0),
+    ("1 KiB, 10 connections", 500, 1024, 10, 0),
+    ("1 KiB, 50 connections", 1000, 1024, 50, 0),
+    ("10 KiB, one connection", 50, 10240, 1, 0),
+    ("1 MiB, one connection", 20, 1 << 20, 1, 0),
+    ("25 MiB, one connection", 4, 25 << 20, 1, 0),
 )
+SECONDS = 1.5  # for which a peer is given mails, by its rate at first look; the libraries start in less than a tenth
 
 
 def pinned(command):
@@ -101,13 +119,14 @@ def rate(program, peer, mails, size, connections, per_connection):
 def rates(program, runs):
     """(case, {peer: [mails a second]})"""
     everyone = peers(program)
-    for name, fast, other, size, connections, per_connection in CASES:
+    for name, first, size, connections, per_connection in CASES:
         found = {peer.name: [] for peer in everyone}
+        looks = {peer: rate(program, peer, first, size, connections, per_connection) for peer in everyone}
         for _ in range(runs):
-            for peer in everyone:
-                value = rate(program, peer, fast if peer.name == "postino" else other, size, connections, per_connection)
-                if value is not None:
-                    found[peer.name].append(value)
+            for peer, look in looks.items():
+                if look is not None:
+                    mails = max(first, int(look * SECONDS))
+                    found[peer.name].append(rate(program, peer, mails, size, connections, per_connection))
         yield name, found
 
 
@@ -115,8 +134,11 @@ def costs(program):
     """{peer: (instructions, system calls) of one mail of 1 KiB more on one connection}, and of one more connection."""
     found = {}
     for peer in peers(program):
+        if peer.name == "nodemailer":
+            continue  # see clients.Client
         cells = []
-        for per_connection, few, many in ((0, 500, 2500), (1, 100, 400)):
+        some = 500 if peer.name == "postino" else 50  # for the interpreters, under valgrind
+        for per_connection, few, many in ((0, some, 5 * some), (1, 50, 200)):
             with meters.Sink(program, "--listen", "127.0.0.1:%d" % PORT):
                 counted = []
                 for mails in (few, many):

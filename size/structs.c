@@ -11,3 +11,4 @@ struct postino_sasl sasl;
 struct postino_delivery delivery;
 struct postino_message_source message_source;
 struct postino_memory_source memory_source;
+struct postino_downgrade downgrade;

@@ -33,7 +33,8 @@ static int open_existing(struct postino_letter *letter, struct postino_request *
     letter->text_file.source.length = (size_t)measure.length;
     letter->text_file.source.seven_bit = measure.seven_bit;
     postino_header_filter_open(&letter->filter, &letter->text_file.source);
-    request->submission.source = &letter->filter.source;
+    postino_downgrade_open(&letter->downgrade, &letter->filter.source);
+    request->submission.source = &letter->downgrade.source;
     return EX_OK;
 }
 

@@ -53,7 +53,8 @@ static const char help[] =
     "  --remember FILE      keep there what servers offer: those that offered PIPECONNECT get the next mail ahead of\n"
     "                       their greeting, two round trips sooner\n"
     "  --fast-open          what is said first goes with the SYN (TCP Fast Open), a round trip sooner; what a network\n"
-    "                       repeats, a mail among it, may be delivered twice\n";
+    "                       repeats, a mail among it, may be delivered twice\n"
+    "  --xclient WORDS      for whom we speak, to a server that believes us: 'NAME=mx.example.test ADDR=192.0.2.1'\n";
 
 static const char help_of_many[] =
     "\n"
@@ -106,6 +107,7 @@ enum option_value {
     OPTION_TIMEOUT,
     OPTION_REMEMBER,
     OPTION_FAST_OPEN,
+    OPTION_XCLIENT,
     OPTION_WITHOUT,
     OPTION_NOTIFY, /* in the order of enum postino_parameter */
     OPTION_RETURN,
@@ -155,6 +157,7 @@ static const struct option options[] = {
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"remember", required_argument, NULL, OPTION_REMEMBER},
     {"fast-open", no_argument, NULL, OPTION_FAST_OPEN},
+    {"xclient", required_argument, NULL, OPTION_XCLIENT},
     {"notify", required_argument, NULL, OPTION_NOTIFY},
     {"return", required_argument, NULL, OPTION_RETURN},
     {"envelope-id", required_argument, NULL, OPTION_ENVELOPE_ID},
@@ -287,6 +290,8 @@ static bool take_way_option(struct postino_request *request, int option, const c
         submission->memory_file = argument;
     else if (option == OPTION_FAST_OPEN)
         submission->fast_open = true;
+    else if (option == OPTION_XCLIENT)
+        submission->xclient = argument;
     else if (option == OPTION_WITHOUT)
         return (submission->extensions = postino_extensions_without(argument)) != NULL;
     else

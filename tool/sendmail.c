@@ -260,6 +260,7 @@ static int deliver(struct request *request, struct postino_file_source *file, co
     char *fields = missing_fields(request, there, begins_with_header(&file->source));
     struct joined_source joined = {.source = {.read = read_joined, .rewind = rewind_joined}, .second = &file->source};
     struct postino_header_filter filter;
+    struct postino_downgrade downgrade;
     postino_memory_source_open(&joined.first, fields, strlen(fields));
     struct postino_measure measure = postino_measure_source(&joined.source);
     if (measure.failed) {
@@ -275,7 +276,8 @@ static int deliver(struct request *request, struct postino_file_source *file, co
     joined.source.length = (size_t)measure.length;
     joined.source.seven_bit = measure.seven_bit;
     postino_header_filter_open(&filter, &joined.source);
-    request->submission.source = &filter.source;
+    postino_downgrade_open(&downgrade, &filter.source);
+    request->submission.source = &downgrade.source;
     int code = postino_submit(&request->submission);
     free(fields);
     return code;

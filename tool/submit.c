@@ -101,6 +101,7 @@ int postino_courier_open(struct postino_courier *courier, const struct postino_s
         .behind_dot = submission->behind_dot,
         .memory_file = submission->memory_file,
         .fast_open = submission->fast_open,
+        .xclient = submission->xclient,
         .with_cancel_fd = true,
         .cancel_fd = postino_catch_signals(),
         .trace = submission->trace ? &courier->trace : NULL,

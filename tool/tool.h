@@ -95,6 +95,7 @@ struct postino_submission {
     bool behind_dot;         /* see struct postino_config */
     const char *memory_file; /* see struct postino_send_options */
     bool fast_open;
+    const char *xclient;
     bool trace;
     bool json;
     bool quiet; /* says nothing of what was accepted */
@@ -167,6 +168,7 @@ struct postino_letter {
     struct postino_file_source text_file; /* private, all of it */
     struct postino_memory_source memory;
     struct postino_header_filter filter;
+    struct postino_downgrade downgrade;
     struct postino_message message;
     struct postino_message_source composed;
     struct postino_date date;

@@ -267,6 +267,75 @@ struct postino_header_filter {
 };
 void postino_header_filter_open(struct postino_header_filter *filter, struct postino_source *inner);
 
+/* ---- Messages that exist, for servers without 8BITMIME ---- */
+
+#define POSTINO_BOUNDARY_MAX    70 /* RFC 2046 5.1.1 */
+#define POSTINO_DOWNGRADE_DEPTH 8  /* multiparts within each other that are looked into */
+#define POSTINO_DOWNGRADE_HOLD  96
+#define POSTINO_DOWNGRADE_STAGE 384
+
+struct postino_boundary { /* private */
+    uint8_t octets[POSTINO_BOUNDARY_MAX];
+    uint8_t length;
+    bool digest;
+};
+
+enum postino_entity_kind { /* private, too */
+    POSTINO_ENTITY_LEAF,
+    POSTINO_ENTITY_MULTIPART,
+    POSTINO_ENTITY_MESSAGE,
+    POSTINO_ENTITY_SEALED /* signed, encrypted, or of another kind that nobody may change */
+};
+
+struct postino_entity { /* private: what a header section says of its body */
+    struct postino_boundary boundary;
+    char word[24];
+    uint8_t word_length;
+    uint8_t kind;
+    uint8_t at;
+    uint8_t comments;
+    bool digest;
+    bool typed;
+    bool twice;
+    bool broken;
+    bool takes_boundary;
+    bool value_began;
+    bool escaped;
+};
+
+/*
+ * Passes a message on as it is to servers with 8BITMIME (RFC 6152). For others, what it declares as 8bit becomes
+ * quoted-printable, part by part, also in messages that it holds; `prepare` makes `length` and `seven_bit` those of the
+ * result, where the inner source rewinds: it is read once for that. Left alone, so that the session refuses the mail
+ * where they hold octets above 127: parts that are signed or encrypted, parts that do not declare 8bit, header fields,
+ * what stands around the parts, and multiparts whose boundary cannot be told or that lie deeper than
+ * POSTINO_DOWNGRADE_DEPTH. What is changed has CR LF as its line ends.
+ */
+struct postino_downgrade {
+    struct postino_source source;
+    struct postino_source *inner; /* private from here on */
+    struct postino_entity entity;
+    struct postino_encoder encoder;
+    uint16_t staged;
+    uint16_t given;
+    uint8_t state;
+    uint8_t field; /* that the line before belongs to */
+    uint8_t depth;
+    uint8_t held;
+    bool works;
+    bool begun;
+    bool ended;
+    bool after_cr;
+    bool in_header;
+    bool quoting;
+    bool eight_bit; /* the header section says so */
+    bool other;     /* or something else */
+    uint8_t hold[POSTINO_DOWNGRADE_HOLD];
+    uint8_t stage[POSTINO_DOWNGRADE_STAGE];
+    struct postino_boundary boundaries[POSTINO_DOWNGRADE_DEPTH];
+};
+void postino_downgrade_open(struct postino_downgrade *downgrade, struct postino_source *inner);
+
 enum postino_header_found {
     POSTINO_HEADER_END,      /* the header section is over */
     POSTINO_HEADER_FIELD,    /* `name` says which, `length` octets are at `value` */

@@ -112,6 +112,8 @@ struct postino_send_options {
                               * be read twice go ahead of the greeting. For one user; NULL: nothing is kept */
     bool fast_open; /* what is said first goes with the SYN, where the system and the server can (7413): a network that
                      * repeats that may deliver a mail twice, where memory_file makes it the mail */
+    const char *xclient; /* see struct postino_config; in clear, or over TLS from the start; NULL: not. Nothing is kept
+                          * in memory_file then, or read from it */
     bool with_cancel_fd; /* `cancel_fd` is one: once it can be read, the send ends, with its outcome */
     int cancel_fd;
     struct postino_trace *trace; /* or NULL */

@@ -84,6 +84,7 @@ enum postino_reason {
     POSTINO_REASON_NO_REQUIRETLS,
     POSTINO_REASON_NO_BINARYMIME, /* what the message needs, and the server does not offer (3030) */
     POSTINO_REASON_NO_SMTPUTF8,   /* what an address or the message needs (6531) */
+    POSTINO_REASON_NO_XCLIENT,    /* we were to say whom we speak for */
     POSTINO_REASON_LIMITS,        /* more mails or recipients than the server takes at once (9422) */
     POSTINO_REASON_CHANGED,       /* the server does not offer what it was known to offer (postino_session_recall) */
     POSTINO_REASON_POLICY         /* another recipient was refused, and the policy is all or none */
@@ -157,7 +158,10 @@ struct postino_mail {
 struct postino_limits {
     uint32_t mails_max; /* 0: not told */
     uint32_t recipients_max;
+    uint32_t domains_max; /* of recipients, on a connection; more than 8 count as 8 */
     uint32_t mails;
+    uint32_t domains[8];
+    uint8_t domain_count;
     uint8_t next;
 };
 
@@ -168,7 +172,8 @@ struct postino_trace;
 /* Features that the linker drops where nobody names them. */
 extern const struct postino_opening postino_starttls_required; /* config.opening: STARTTLS, or no mail (3207) */
 extern const struct postino_opening postino_starttls_offered;  /* where offered; a refusal goes on in clear (7435) */
-extern const struct postino_opening postino_auth;              /* AUTH (4954), with config.sasl; see sasl.h */
+extern const struct postino_opening postino_xclient; /* XCLIENT of config.xclient, or no mail; in place of STARTTLS */
+extern const struct postino_opening postino_auth;    /* AUTH (4954), with config.sasl; see sasl.h */
 extern const struct postino_opening postino_auth_basic; /* less of it: PLAIN, LOGIN, ANONYMOUS, one try, in steps */
 /* config.lenient: NULs and spaces in front of a reply's line are skipped; 8-bit text without 8BITMIME and lines of any
  * length are sent. For devices whose servers were always spoken to like that. */
@@ -221,11 +226,14 @@ struct postino_config {
     /* Steps between EHLO and the first mail: { &postino_starttls_…, &postino_auth }, each or both NULL. Without
      * STARTTLS the caller has no TLS, or the connection has it from the start. */
     const struct postino_opening *opening[2];
+    /* What &postino_xclient says, for test benches that a server trusts: "NAME=mx.example.test ADDR=192.0.2.1". Values
+     * as Postfix has them, in xtext (3461 4). */
+    const char *xclient;
     struct postino_sasl *sasl; /* who we are, for &postino_auth */
 
-    /* Room for what LIMITS says. More mails than a connection takes are left for another one; a mail of more recipients
-     * than the server takes is cut: those behind are refused for now, `recipient_count` is less by `left_out`, for the
-     * caller to send them once more. NULL: the server has to refuse them. */
+    /* Room for what LIMITS says. More mails than a connection takes, or domains of recipients, are left for another
+     * one; a mail of more recipients than the server takes is cut: those behind are refused for now, `recipient_count`
+     * is less by `left_out`, for the caller to send them once more. NULL: the server has to refuse them. */
     struct postino_limits *limits;
 
     bool unverified; /* TLS is taken from anybody: what needs to know whom it speaks to (8689) is refused */
@@ -236,18 +244,19 @@ struct postino_config {
 };
 
 /* What the server offered in its last EHLO reply, of the extensions in the configuration; see also source.h. */
-#define POSTINO_OFFERS_PIPELINING          0x0008u /* 2920 */
-#define POSTINO_OFFERS_SIZE                0x0010u /* 1870 */
-#define POSTINO_OFFERS_ENHANCEDSTATUSCODES 0x0020u /* 2034 */
-#define POSTINO_OFFERS_STARTTLS            0x0040u /* 3207 */
-#define POSTINO_OFFERS_DSN                 0x0100u /* 3461 */
-#define POSTINO_OFFERS_AUTH                0x0200u /* 4954 */
-#define POSTINO_OFFERS_DELIVERBY           0x0400u /* 2852 */
-#define POSTINO_OFFERS_MT_PRIORITY         0x0800u /* 6710 */
-#define POSTINO_OFFERS_FUTURERELEASE       0x1000u /* 4865 */
-#define POSTINO_OFFERS_REQUIRETLS          0x2000u /* 8689 */
-#define POSTINO_OFFERS_PIPECONNECT         0x4000u /* of Exim; in no RFC */
-#define POSTINO_OFFERS_LIMITS              0x8000u /* 9422 */
+#define POSTINO_OFFERS_PIPELINING          0x0008u  /* 2920 */
+#define POSTINO_OFFERS_SIZE                0x0010u  /* 1870 */
+#define POSTINO_OFFERS_ENHANCEDSTATUSCODES 0x0020u  /* 2034 */
+#define POSTINO_OFFERS_STARTTLS            0x0040u  /* 3207 */
+#define POSTINO_OFFERS_DSN                 0x0100u  /* 3461 */
+#define POSTINO_OFFERS_AUTH                0x0200u  /* 4954 */
+#define POSTINO_OFFERS_DELIVERBY           0x0400u  /* 2852 */
+#define POSTINO_OFFERS_MT_PRIORITY         0x0800u  /* 6710 */
+#define POSTINO_OFFERS_FUTURERELEASE       0x1000u  /* 4865 */
+#define POSTINO_OFFERS_REQUIRETLS          0x2000u  /* 8689 */
+#define POSTINO_OFFERS_PIPECONNECT         0x4000u  /* of Exim; in no RFC */
+#define POSTINO_OFFERS_LIMITS              0x8000u  /* 9422 */
+#define POSTINO_OFFERS_XCLIENT             0x10000u /* of Postfix; in no RFC */
 
 /* Limits that bound what a server can make us do (5321 4.5.3.1.5 asks for 512). */
 #define POSTINO_REPLY_LINE_MAX  2048u /* octets of a line without its line end; 64 times as much of a challenge */
@@ -422,6 +431,9 @@ const struct postino_result *postino_session_error(const struct postino_session 
 
 /* 5321 4.1.2: Mailbox as in MAIL and RCPT, without `<` and `>`: "local@domain" or "local@[literal]". */
 bool postino_path_valid(const char *path);
+
+/* Words NAME=value with a space between them, of printable ASCII, that fit a line: what config.xclient may be. */
+bool postino_xclient_valid(const char *attributes);
 
 /* A domain or an address literal, as in EHLO (5321 4.1.1.1). */
 bool postino_name_valid(const char *name);

@@ -49,6 +49,19 @@ static void choose_tls(struct postino_secure *secure, const struct postino_url *
     secure->has_tls = config->implicit_tls || config->session.opening[0];
 }
 
+/* XCLIENT stands where STARTTLS would. */
+static const char *introduce(struct postino_secure *secure, const char *xclient, struct postino_delivery_config *config)
+{
+    if (!postino_xclient_valid(xclient))
+        return "what XCLIENT is to say is not NAME=value, with a space between two of these";
+    if (config->session.opening[0] == &postino_starttls_required)
+        return "XCLIENT goes over TLS from the start (smtps://) or in clear (smtp+notls://), not with STARTTLS";
+    config->session.opening[0] = &postino_xclient;
+    config->session.xclient = xclient;
+    secure->has_tls = config->implicit_tls;
+    return NULL;
+}
+
 static const char *prepare_credentials(struct postino_secure *secure, const struct postino_url *url,
                                        const struct postino_send_options *options)
 {
@@ -118,6 +131,10 @@ const char *postino_secure_prepare(struct postino_secure *secure, const struct p
     if (!credentials && (options->user || *url->user))
         return "it names a user, and there is no password";
     choose_tls(secure, url, credentials || secure->required, config);
+    if (options->xclient)
+        problem = introduce(secure, options->xclient, config);
+    if (problem)
+        return problem;
     config->session.unverified = secure->tls_options.unverified;
     if (credentials)
         problem = prepare_sasl(secure, url, options, config);

@@ -77,7 +77,7 @@ static void configure(struct postino_sender *sender, const struct postino_url *u
         .hear = postino_session_input_quick,
         .timeouts_s = options->timeouts_s,
         .total_s = options->total_s,
-        .remembering = options->memory_file ? &postino_remembering : NULL,
+        .remembering = options->memory_file && !options->xclient ? &postino_remembering : NULL,
         .memory = &sender->memory.memory,
     };
 }

@@ -41,7 +41,8 @@ const char *postino_reason_name(enum postino_reason reason)
         [POSTINO_REASON_SOURCE] = "the message could not be read to its end",
         [POSTINO_REASON_NUL] = "a NUL octet in the message",
         [POSTINO_REASON_LONG_LINE] = "a line of more than 998 octets in the message",
-        [POSTINO_REASON_8BIT] = "octets above 127 in the message, and the server offers no 8BITMIME",
+        [POSTINO_REASON_8BIT] = "octets above 127 that may not be changed, and the server offers no 8BITMIME",
+        [POSTINO_REASON_NO_XCLIENT] = "the server does not let this client say whom it speaks for (XCLIENT)",
         [POSTINO_REASON_LIMITS] = "more than the server takes at once (LIMITS)",
         [POSTINO_REASON_CHANGED] = "it offers other things than the last time",
         [POSTINO_REASON_POLICY] = "another recipient was refused, and it was to be all or none",
@@ -53,7 +54,8 @@ enum postino_outcome postino_outcome_of(const struct postino_result *result)
 {
     if (result->outcome != POSTINO_NOT_TRIED)
         return (enum postino_outcome)result->outcome;
-    if (result->code >= 500 || result->reason == POSTINO_REASON_NO_TLS || result->reason == POSTINO_REASON_NO_AUTH)
+    if (result->code >= 500 || result->reason == POSTINO_REASON_NO_TLS || result->reason == POSTINO_REASON_NO_AUTH ||
+        result->reason == POSTINO_REASON_NO_XCLIENT)
         return POSTINO_REFUSED_FOR_GOOD;
     return POSTINO_REFUSED_FOR_NOW;
 }

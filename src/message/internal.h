@@ -128,6 +128,15 @@ size_t postino_encode(enum postino_encoding encoding, struct postino_encoder *en
                       uint8_t *out);
 size_t postino_encode_end(enum postino_encoding encoding, struct postino_encoder *encoder, uint8_t *out);
 
+/* entity.c */
+void postino_entity_begin(struct postino_entity *entity);
+/* The value of Content-Type, unfolded. */
+void postino_entity_type_begin(struct postino_entity *entity);
+void postino_entity_type_octet(struct postino_entity *entity, uint8_t octet);
+void postino_entity_type_end(struct postino_entity *entity);
+/* The value of a Content-Transfer-Encoding is 8bit. */
+bool postino_entity_is_8bit(const uint8_t *value, size_t length);
+
 /* scan.c: the first chooses the encoding of the text, and returns false where the text failed. */
 bool postino_text_scan(struct postino_message_source *composed, unsigned offers);
 /* What went through postino_lines can stand as 7bit or 8bit. */

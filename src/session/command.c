@@ -39,8 +39,6 @@ static const char *verb(const struct postino_session *s)
     const char *text = verbs;
     if (s->spoken.step == POSTINO_STEP_EHLO && s->config->lmtp)
         return s->config->lmtp->hello;
-    if (s->spoken.step == POSTINO_STEP_STARTTLS)
-        return s->config->opening[0]->keyword.name;
     for (unsigned step = POSTINO_STEP_EHLO; step < s->spoken.step; step++)
         text += strlen(text) + 1;
     if (s->spoken.step == POSTINO_STEP_CONTENT && s->column == 0) /* the last line has ended (5321 4.1.1.4) */
@@ -50,13 +48,14 @@ static const char *verb(const struct postino_session *s)
 
 void postino_command_render(const struct postino_session *s, struct postino_writer *w)
 {
+    const enum postino_step step = (enum postino_step)s->spoken.step;
     postino_command_put(w, verb(s));
     postino_command_put(w, argument(s));
-    if (s->spoken.step == POSTINO_STEP_AUTH)
-        s->config->opening[1]->render(s, w);
-    if (s->spoken.step == POSTINO_STEP_COMMAND)
+    if (step == POSTINO_STEP_STARTTLS || step == POSTINO_STEP_AUTH)
+        s->config->opening[step - POSTINO_STEP_STARTTLS]->render(s, w);
+    if (step == POSTINO_STEP_COMMAND)
         s->spoken.mail->command->render(s, w);
-    if (s->spoken.step == POSTINO_STEP_MAIL || s->spoken.step == POSTINO_STEP_RCPT) {
+    if (step == POSTINO_STEP_MAIL || step == POSTINO_STEP_RCPT) {
         postino_command_put(w, ">");
         put_parameters(s, w);
     }

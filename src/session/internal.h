@@ -86,7 +86,6 @@ struct postino_opening {
     enum postino_reason (*next)(struct postino_session *session);
     /* Returns whether the session goes on. */
     bool (*answered)(struct postino_session *session, enum postino_verdict verdict);
-    /* Of AUTH; the command of STARTTLS is its keyword. */
     void (*render)(const struct postino_session *session, struct postino_writer *writer);
 };
 

@@ -35,10 +35,16 @@ static bool answered_where_offered(struct postino_session *s, enum postino_verdi
     return true;
 }
 
+static void render(const struct postino_session *s, struct postino_writer *w)
+{
+    (void)s;
+    postino_command_put(w, "STARTTLS");
+}
+
 #define KEYWORD                                                                                                        \
     {                                                                                                                  \
         "STARTTLS", POSTINO_OFFERS_STARTTLS, NULL                                                                      \
     }
 
-const struct postino_opening postino_starttls_required = {KEYWORD, begin, answered, NULL};
-const struct postino_opening postino_starttls_offered = {KEYWORD, begin_where_offered, answered_where_offered, NULL};
+const struct postino_opening postino_starttls_required = {KEYWORD, begin, answered, render};
+const struct postino_opening postino_starttls_offered = {KEYWORD, begin_where_offered, answered_where_offered, render};

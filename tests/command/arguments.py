@@ -32,7 +32,7 @@ def test_every_option_that_help_names_is_taken():
     named = set(re.findall(r'^  (--[a-z-]+)', run('send', '--help').out, re.M))
     taken = {'--' + name for name in ('server from to cc bcc reply-to subject text text-file attach header message all name local-address '
                                       'timeout notify return envelope-id deliver-by mt-priority hold require-tls ask batch journal again in-flight behind-dot without trace json user password-file password-command password-env token-command auth ca-file pin '
-                                      'certificate key tls-session remember fast-open').split()}
+                                      'certificate key tls-session remember fast-open xclient').split()}
     equal(named, taken)
     with Sink(maildir=True) as sink, folder() as here:
         content = file(here, 'part.txt', b'part')

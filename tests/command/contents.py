@@ -136,8 +136,16 @@ def test_eight_bits():
         expect(send(sink, '--message', '-', input=message), DATAERR, '8BITMIME')
         expect(sendmail(sink, '-i', 'b@x.test', input=message), DATAERR, '8BITMIME')
         equal(sink.mails(), [])
+        declared = HEAD[:-2] + b'MIME-Version: 1.0\r\nContent-Type: multipart/%s; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n' + body.encode() + b'\r\n--b--\r\n'
+        expect(send(sink, '--message', '-', input=declared % b'signed'), DATAERR, '8BITMIME')
+        equal(sink.mails(), [])
+        expect(send(sink, '--message', '-', input=declared % b'mixed'), OK)
+        expect(sendmail(sink, '-i', 'b@x.test', input=(declared % b'mixed').replace(b'\r\n', b'\n')), OK)
+        for stored, _ in sink.mails():
+            equal([part.get_content().split() for part in parsed(stored).iter_parts()], [body.split()])
+            assert max(stored) < 128
         expect(send(sink, '--text', body), OK)
-        stored = sink.mails()[0][0]
+        stored = sink.mails()[-1][0]
         equal(parsed(stored).get_content().split(), body.split())
         assert max(stored) < 128
 

@@ -1,5 +1,7 @@
 """What is asked of a server beyond taking the mail: options, and what they have us say."""
-from common import OK, UNAVAILABLE, USAGE, Server, Sink, equal, expect, send, sendmail
+import os
+
+from common import OK, UNAVAILABLE, USAGE, Server, Sink, Trap, equal, expect, folder, run, send, sendmail
 
 OFFERS = 'DSN', 'DELIVERBY 60', 'MT-PRIORITY', 'FUTURERELEASE 86400 2026-12-24T18:00:00Z'
 
@@ -103,3 +105,49 @@ def test_a_second_pass_asks_for_the_same():
         equal([[to['address'] for to in mail['to']] for mail in (first, second)], [list(to[:2]), [to[2]]])
         for mail in first, second:
             assert {'ENVID=once', 'RET=HDRS', 'SMTPUTF8'} <= set(mail['from_parameters']), mail
+
+
+def xclient(seen, reply=b'220 again\r\n', offer=b'250 XCLIENT NAME ADDR\r\n'):
+    def serve(peer):
+        peer.sendall(b'220 x\r\n')
+        stream = peer.makefile('rb')
+        for line in stream:
+            seen.append(line.decode().strip())
+            if line.startswith(b'EHLO'):
+                peer.sendall(b'250-x\r\n' + offer)
+            elif line.startswith(b'XCLIENT'):
+                peer.sendall(reply)
+            elif line.startswith(b'DATA'):
+                peer.sendall(b'354 go\r\n')
+                while stream.readline() not in (b'.\r\n', b''):
+                    pass
+                peer.sendall(b'250 ok\r\n')
+            else:
+                peer.sendall(b'250 ok\r\n')
+            if line.startswith(b'QUIT'):
+                return
+    return Server(serve)
+
+
+def test_a_server_is_told_for_whom_we_speak():
+    words = 'NAME=mx.example.test ADDR=192.0.2.1'
+    seen = []
+    with xclient(seen) as server, folder() as here:
+        expect(send(server, '--text', 't', '--name', 'n.test', '--xclient', words, '--remember', os.path.join(here, 'known')), OK)
+        equal(seen[:4], ['EHLO n.test', 'XCLIENT ' + words, 'EHLO n.test', 'MAIL FROM:<a@x.test>'])
+        assert not os.path.exists(os.path.join(here, 'known'))
+    seen = []
+    with xclient(seen, reply=b'550 5.7.0 not you\r\n') as server:
+        expect(send(server, '--text', 't', '--xclient', words), UNAVAILABLE, '550 5.7.0 not you')
+    seen = []
+    with xclient(seen, offer=b'250 PIPELINING\r\n') as server:
+        expect(send(server, '--text', 't', '--xclient', words), UNAVAILABLE, 'XCLIENT')
+        assert not [line for line in seen if line.startswith(('MAIL', 'XCLIENT'))], seen
+
+
+def test_xclient_that_is_none():
+    with Trap() as trap:
+        for words in '', 'NAME', 'NAME=a\r\nMAIL FROM:<b@x.test>', 'NAME=a  ADDR=b', 'NAME=ä', 'NAME=' + 'x' * 600:
+            expect(send(trap, '--text', 't', '--xclient', words), USAGE, 'XCLIENT')
+        expect(run('send', '--server', 'submission://127.0.0.1:%d' % trap.address[1], '--from', 'a@x.test', '--to', 'b@x.test', '--text', 't', '--xclient', 'NAME=a'), USAGE, 'STARTTLS')
+        assert not trap.called()

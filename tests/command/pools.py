@@ -109,6 +109,38 @@ def test_limits_are_obeyed():
         equal((done.code, sorted(seen)), (0, [1, 2, 2, 2, 2]))
 
 
+def test_limits_on_domains_are_obeyed():
+    """RFC 9422 4.3: so many domains of recipients a connection; the others go over further ones."""
+    seen = []
+
+    def serve(peer):
+        domains, taken = set(), []
+        peer.sendall(b'220 x\r\n')
+        stream = peer.makefile('rb')
+        for line in stream:
+            verb = line[:4]
+            if verb == b'EHLO':
+                peer.sendall(b'250-x\r\n250-PIPELINING\r\n250 LIMITS RCPTDOMAINMAX=2\r\n')
+                continue
+            if verb == b'RCPT':
+                taken.append(line[9:-3].decode())
+                domains.add(line[9:-3].split(b'@')[1])
+            if len(domains) > 2:
+                seen.append('too many')
+            if verb == b'DATA':
+                peer.sendall(b'354 go\r\n')
+                while stream.readline() not in (b'.\r\n', b''):
+                    pass
+            peer.sendall(b'250 ok\r\n')
+            if verb == b'QUIT':
+                seen.append(taken)
+                return
+    with Server(serve) as server:
+        addresses = 'a@x.test', 'b@y.test', 'c@z.test', 'd@x.test', 'e@z.test', 'f@y.test'
+        done = run('send', '--server', url(server), '--from', 'a@x.test', '--text', 't', *(word for address in addresses for word in ('--to', address)))
+        equal((done.code, seen), (0, [['a@x.test', 'b@y.test'], ['c@z.test', 'd@x.test', 'e@z.test'], ['f@y.test']]))
+
+
 def test_nobody_is_there():
     with socket.create_server(('127.0.0.1', 0)) as taken:
         gone = taken.getsockname()

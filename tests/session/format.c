@@ -32,6 +32,7 @@ static const char *const reasons[] = {
     [POSTINO_REASON_NO_REQUIRETLS] = "no requiretls",
     [POSTINO_REASON_NO_BINARYMIME] = "no binarymime",
     [POSTINO_REASON_NO_SMTPUTF8] = "no smtputf8",
+    [POSTINO_REASON_NO_XCLIENT] = "no xclient",
     [POSTINO_REASON_LIMITS] = "limits",
     [POSTINO_REASON_CHANGED] = "changed",
     [POSTINO_REASON_POLICY] = "policy",

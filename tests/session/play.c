@@ -116,6 +116,7 @@ bool play_begin(struct play *p, const struct script *script, const struct play_w
     p->config.extensions = script->basic ? NULL : postino_extensions;
     p->config.enhanced = script->basic ? NULL : &postino_enhanced;
     p->config.opening[0] = script->starttls;
+    p->config.xclient = script->xclient;
     p->config.lenient = script->lenient ? &postino_lenient : NULL;
     p->config.lmtp = script->lmtp ? &postino_lmtp : NULL;
     memset(p->text, 'U', sizeof p->text - 1);

@@ -351,7 +351,11 @@ static bool read_option(struct reader *r, const char *first, const char *second)
         s->starttls = &postino_starttls_offered;
     else if (strcmp(first, "tls") == 0 && strcmp(second, "required") == 0)
         s->starttls = &postino_starttls_required;
-    else if (strcmp(first, "name") == 0) {
+    else if (strcmp(first, "xclient") == 0) {
+        s->starttls = &postino_xclient;
+        free(s->xclient);
+        s->xclient = copy(second, strlen(second));
+    } else if (strcmp(first, "name") == 0) {
         free(s->name);
         s->name = word(second);
     } else {
@@ -492,6 +496,7 @@ void script_free(struct script *s)
         free(s->expectations[i].value);
     }
     free(s->name);
+    free(s->xclient);
     script_auth_free(&s->auth);
 }
 

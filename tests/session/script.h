@@ -86,6 +86,7 @@ struct expectation {
 
 struct script {
     char *name; /* argument of EHLO */
+    char *xclient;
     uint16_t window, mails_in_flight;
     size_t buffer; /* the only size of output; 0: all of them */
     uint16_t text_room;

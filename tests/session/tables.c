@@ -32,6 +32,39 @@ static bool name(const char *text)
     return postino_name_valid(memcpy(guarded(size), text, size));
 }
 
+static void what_xclient_may_say(void)
+{
+    static const char *const valid[] = {
+        "A=b", "NAME=mx.example.test ADDR=192.0.2.1", "A=", "A= B=c", "A==", "A=~!\"=", "A=b B=+20"};
+    static const char *const not_valid[] = {"",
+                                            " ",
+                                            "A",
+                                            "=",
+                                            "=b",
+                                            "A B=c",
+                                            "A=b ",
+                                            "A=b  B=c",
+                                            " A=b",
+                                            "A=b C",
+                                            "A=b\r\nMAIL FROM:<>",
+                                            "A=\x01",
+                                            "A=\x7f",
+                                            "A=\xc3\xa9",
+                                            "A=b\tB=c",
+                                            "A=b =c"};
+    char longest[504];
+    for (size_t i = 0; i < sizeof valid / sizeof *valid; i++)
+        CHECK(postino_xclient_valid(valid[i]));
+    for (size_t i = 0; i < sizeof not_valid / sizeof *not_valid; i++)
+        CHECK(!postino_xclient_valid(not_valid[i]));
+    memset(longest, 'x', sizeof longest);
+    longest[1] = '=';
+    longest[503] = '\0';
+    CHECK(!postino_xclient_valid(longest)); /* "XCLIENT ", it and a line end: 513 octets */
+    longest[502] = '\0';
+    CHECK(postino_xclient_valid(longest));
+}
+
 /* 5321 4.1.2, 4.1.3. */
 static void paths_that_are_valid(void)
 {
@@ -368,6 +401,7 @@ int main(void)
     RUN(every_octet_of_a_path_is_judged);
     RUN(lengths_of_paths);
     RUN(names_of_clients);
+    RUN(what_xclient_may_say);
     RUN(verdicts_on_every_code_at_every_step);
     RUN(enhanced_codes);
     RUN(timeouts_of_the_steps);
