@@ -3,7 +3,7 @@ BUILD ?= build
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
 
-.PHONY: all help setup demo demo-netxduo test check-all interop bench size coverage fuzz format install clean
+.PHONY: all help setup demo demo-netxduo demo-firmware firmware test check-all interop bench size coverage fuzz format install clean
 
 all: $(BUILD)/configured
 	@cmake --build $(BUILD) -j$(JOBS) -- --no-print-directory $(QUIET)
@@ -26,12 +26,22 @@ demo: ## delivers a real mail with an attachment to a server of our own, and sho
 demo-netxduo: all ## the demo of NetX Duo's guide on the host layer, delivered to the sink
 	@scripts/demo-netxduo $(BUILD)/postino
 
+firmware: ## firmware of three emulated boards, in build/firmware; from the sources of lwIP and BearSSL that Debian has
+	@scripts/setup firmware
+	@scripts/firmware $(BUILD)/firmware
+
+demo-firmware: QUIET = >/dev/null
+demo-firmware: ## the board of 64 KB of RAM delivers an alarm with a log that is larger than its memory, over TLS
+	@scripts/setup build firmware
+	@$(MAKE) --no-print-directory all QUIET=">/dev/null"
+	@scripts/demo-firmware $(BUILD)/postino $(BUILD)/firmware
+
 test: ## all tests: `N passed, N failed` (about ten minutes)
-	@scripts/setup build test size
+	@scripts/setup build test size firmware
 	@tests/run $(BUILD)
 
 check-all: ## everything: longer fuzzing, every mutation, every server
-	@scripts/setup build test size interop bench
+	@scripts/setup build test size firmware interop bench
 	@tests/run --all $(BUILD)
 
 interop: ## nine real servers: in the clear, STARTTLS, TLS from the start, every mechanism of AUTH

@@ -11,8 +11,8 @@
 
 /* The Ethernet of the board: lan9118.c or stellaris.c. */
 void board_ethernet_begin(const uint8_t address[6]);
-size_t board_ethernet_receive(void *frame, size_t size);        /* octets of the next frame; 0: there is none */
-bool board_ethernet_send(const void *frame, size_t length);     /* false: there is no room now */
+size_t board_ethernet_receive(void *frame, size_t size);    /* octets of the next frame; 0: there is none */
+bool board_ethernet_send(const void *frame, size_t length); /* false: there is no room now */
 
 /* start.c */
 uint32_t board_ms(void);
@@ -22,7 +22,7 @@ size_t board_stack_used(void);
 void board_print(const char *text);
 void board_exit(int status) __attribute__((noreturn));
 bool board_random(void *octets, size_t length);
-uint64_t board_now(void);                             /* seconds since 1970 */
+uint64_t board_now(void);                                                 /* seconds since 1970 */
 int board_arguments(char *line, size_t size, char **arguments, int most); /* words of the command line */
 
 #endif

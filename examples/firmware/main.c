@@ -1,6 +1,6 @@
 /*
- * A device with an alarm: it sends a mail with the log of its sensor attached, which is larger than its memory, and says
- * what became of it. What a real device has in its settings comes from the emulator's command line, as in
+ * A device with an alarm: it sends a mail with the log of its sensor attached, which is larger than its memory, and
+ * says what became of it. What a real device has in its settings comes from the emulator's command line, as in
  *
  *     host=10.0.2.2 port=2525 tls=starttls name=mail.example.test user=device password=secret kib=300
  */
@@ -23,24 +23,23 @@ enum {
 };
 
 static struct {
-    const char *host, *port, *tls, *name, *user, *password, *kib, *address, *gateway, *tries, *records;
+    const char *host, *port, *tls, *name, *user, *password, *kib, *address, *gateway, *tries;
 } settings = {.host = "10.0.2.2",
               .port = "2525",
               .tls = "no",
               .kib = "24",
               .address = "10.0.2.15",
               .gateway = "10.0.2.2",
-              .tries = "3",
-              .records = "16384"};
+              .tries = "3"};
 
 static void read_settings(int count, char **words)
 {
     static const struct {
         const char *name;
         const char **value;
-    } known[] = {{"host", &settings.host},         {"port", &settings.port},       {"tls", &settings.tls},
-                 {"name", &settings.name},         {"user", &settings.user},       {"password", &settings.password},
-                 {"kib", &settings.kib},           {"address", &settings.address}, {"gateway", &settings.gateway},
+    } known[] = {{"host", &settings.host},  {"port", &settings.port},       {"tls", &settings.tls},
+                 {"name", &settings.name},  {"user", &settings.user},       {"password", &settings.password},
+                 {"kib", &settings.kib},    {"address", &settings.address}, {"gateway", &settings.gateway},
                  {"tries", &settings.tries}};
     for (int i = 0; i < count; i++) {
         char *value = strchr(words[i], '=');
@@ -186,8 +185,8 @@ static void choose_way(void)
 static void say(const char *what, const struct postino_result *result)
 {
     char line[256];
-    snprintf(line, sizeof line, "%s: %s at %s: %s%s%s\n", what,
-             postino_outcome_name(postino_outcome_of(result)), postino_step_name((enum postino_step)result->step),
+    snprintf(line, sizeof line, "%s: %s at %s: %s%s%s\n", what, postino_outcome_name(postino_outcome_of(result)),
+             postino_step_name((enum postino_step)result->step),
              postino_reason_name((enum postino_reason)result->reason), result->code ? ": " : "",
              result->code && result->text ? result->text : "");
     board_print(line);

@@ -69,7 +69,20 @@ size_t board_stack_used(void)
 }
 
 __attribute__((section(".vectors"), used)) static const uintptr_t vectors[] = {
-    (uintptr_t)stack_end, (uintptr_t)reset, (uintptr_t)fault, (uintptr_t)fault, (uintptr_t)fault, (uintptr_t)fault,
-    (uintptr_t)fault,     0,                0,                0,                0,                (uintptr_t)fault,
-    (uintptr_t)fault,     0,                (uintptr_t)fault, (uintptr_t)tick,
+    (uintptr_t)stack_end,
+    (uintptr_t)reset,
+    (uintptr_t)fault,
+    (uintptr_t)fault,
+    (uintptr_t)fault,
+    (uintptr_t)fault,
+    (uintptr_t)fault,
+    0,
+    0,
+    0,
+    0,
+    (uintptr_t)fault,
+    (uintptr_t)fault,
+    0,
+    (uintptr_t)fault,
+    (uintptr_t)tick,
 };

@@ -39,7 +39,8 @@ struct postino_bearssl_options {
     /* Or the server's own key, whoever issued its certificate and whatever it says (as 7671 3.1.1). NULL: none. */
     const br_x509_pkey *key;
 
-    /* 32 octets that nobody can guess, for each connection. Returns false where there are none: then there is no TLS. */
+    /* 32 octets that nobody can guess, for each connection. Returns false where there are none: then there is no TLS.
+     */
     bool (*random)(void *octets, size_t length);
 
     /* Seconds since 1970-01-01 00:00:00 UTC: certificates are held against it. */

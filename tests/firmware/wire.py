@@ -1,0 +1,83 @@
+"""A wire of our own between a board in QEMU and a network of its own: frames go through here, late, lost, or cut."""
+import fcntl
+import heapq
+import os
+import random
+import select
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+
+class Wire:
+    """`rule(number, from_board)` says for each frame how many seconds late it is, or None: it is lost. The other end is a TAP
+    device of this process's network namespace, which is 10.0.2.2 there."""
+
+    def __init__(self, folder, rule):
+        self.board, self.ours = os.path.join(folder, "board"), os.path.join(folder, "ours")
+        self.rule, self.frames, self.going = rule, 0, True
+        self.tap = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(self.tap, 0x400454ca, struct.pack("16sH", b"board", 0x0002 | 0x1000))  # IFF_TAP, IFF_NO_PI
+        subprocess.run("ip link set lo up; ip address add 10.0.2.2/24 dev board; ip link set board up", shell=True, check=True)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.ours)
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def netdev(self):
+        return "dgram,id=net,local.type=unix,local.path=%s,remote.type=unix,remote.path=%s" % (self.board, self.ours)
+
+    def take(self, frame, from_board, waiting):
+        if frame[12:14] != b"\x08\x00":  # only IPv4 counts; ARP passes
+            late = 0
+        else:
+            self.frames += 1
+            late = self.rule(self.frames, from_board)
+        if late is not None:
+            heapq.heappush(waiting, (time.monotonic() + late, self.frames, from_board, frame))
+
+    def give(self, from_board, frame):
+        try:
+            if from_board:
+                os.write(self.tap, frame)
+            else:
+                self.socket.sendto(frame, self.board)
+        except OSError:
+            pass  # as a wire that leads nowhere
+
+    def run(self):
+        waiting = []
+        while self.going:
+            timeout = max(0, waiting[0][0] - time.monotonic()) if waiting else 0.1
+            ready = select.select([self.tap, self.socket], [], [], min(timeout, 0.1))[0]
+            if self.socket in ready:
+                self.take(self.socket.recv(2000), True, waiting)
+            if self.tap in ready:
+                self.take(os.read(self.tap, 2000), False, waiting)
+            while waiting and waiting[0][0] <= time.monotonic():
+                _, _, from_board, frame = heapq.heappop(waiting)
+                self.give(from_board, frame)
+
+    def close(self):
+        self.going = False
+        self.thread.join()
+        self.socket.close()
+        os.close(self.tap)
+
+
+def lossy(seed, loss, delay):
+    chance = random.Random(seed)
+    return lambda number, from_board: None if chance.random() < loss else delay
+
+
+def cut(first, seconds):
+    """From frame `first` on nothing passes for so long."""
+    until = []
+
+    def rule(number, from_board):
+        if number >= first and not until:
+            until.append(time.monotonic() + seconds)
+        return None if until and time.monotonic() < until[0] else 0
+    return rule
