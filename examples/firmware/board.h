@@ -16,6 +16,7 @@ bool board_ethernet_send(const void *frame, size_t length); /* false: there is n
 
 /* start.c */
 uint32_t board_ms(void);
+void board_idle(void); /* sleeps until something may have happened, a millisecond at most */
 size_t board_stack_used(void);
 
 /* semihosting.c */

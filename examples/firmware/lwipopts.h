@@ -2,6 +2,8 @@
 #ifndef FIRMWARE_LWIPOPTS_H
 #define FIRMWARE_LWIPOPTS_H
 
+#include <stdint.h>
+
 #define NO_SYS                  1
 #define SYS_LIGHTWEIGHT_PROT    0
 #define LWIP_NETCONN            0
@@ -26,7 +28,11 @@
 #define IPV6_FRAG_COPYHEADER 0
 #define ARP_QUEUEING         0
 
-#define MEM_ALIGNMENT           4
+#if UINTPTR_MAX > 0xFFFFFFFF
+#define MEM_ALIGNMENT 8
+#else
+#define MEM_ALIGNMENT 4
+#endif
 #define MEM_SIZE                (6 * 1024)
 #define MEMP_NUM_TCP_PCB        3
 #define MEMP_NUM_TCP_PCB_LISTEN 1

@@ -8,6 +8,7 @@
 #include <lwip/init.h>
 #include <lwip/netif.h>
 #include <lwip/timeouts.h>
+#include <stdbool.h>
 #include <string.h>
 
 static struct netif interface;
@@ -85,7 +86,12 @@ void network_begin(const char *address, const char *gateway, const char *dns)
 void network_run(void)
 {
     size_t length;
-    while ((length = board_ethernet_receive(frame, sizeof frame)) > 0)
+    bool idle = true;
+    while ((length = board_ethernet_receive(frame, sizeof frame)) > 0) {
         receive_frame(length);
+        idle = false;
+    }
     sys_check_timeouts();
+    if (idle)
+        board_idle();
 }

@@ -60,6 +60,11 @@ uint32_t board_ms(void)
     return ticks;
 }
 
+void board_idle(void)
+{
+    __asm__ volatile("wfi"); /* the tick ends it */
+}
+
 size_t board_stack_used(void)
 {
     const uint32_t *at = bss_end;

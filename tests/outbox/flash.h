@@ -10,7 +10,7 @@ enum cut {
     CUT_AMID,   /* some octets of it are done, some are something between */
     CUT_EVERY_OTHER,
     CUT_FROM_THE_END,
-    CUT_MARKS, /* of an erasure, just what says that a mail is done is erased */
+    CUT_MARKS,  /* of an erasure, just what says that a mail is done is erased */
     CUT_BEHIND, /* it is done, and nobody hears of it */
     CUTS
 };
