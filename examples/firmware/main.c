@@ -23,7 +23,7 @@ enum {
 };
 
 static struct {
-    const char *host, *port, *tls, *name, *user, *password, *kib, *address, *gateway, *tries;
+    const char *host, *port, *tls, *name, *user, *password, *kib, *address, *gateway, *tries, *no_clock;
 } settings = {.host = "10.0.2.2",
               .port = "2525",
               .tls = "no",
@@ -37,10 +37,10 @@ static void read_settings(int count, char **words)
     static const struct {
         const char *name;
         const char **value;
-    } known[] = {{"host", &settings.host},  {"port", &settings.port},       {"tls", &settings.tls},
-                 {"name", &settings.name},  {"user", &settings.user},       {"password", &settings.password},
-                 {"kib", &settings.kib},    {"address", &settings.address}, {"gateway", &settings.gateway},
-                 {"tries", &settings.tries}};
+    } known[] = {{"host", &settings.host},   {"port", &settings.port},        {"tls", &settings.tls},
+                 {"name", &settings.name},   {"user", &settings.user},        {"password", &settings.password},
+                 {"kib", &settings.kib},     {"address", &settings.address},  {"gateway", &settings.gateway},
+                 {"tries", &settings.tries}, {"no-clock", &settings.no_clock}};
     for (int i = 0; i < count; i++) {
         char *value = strchr(words[i], '=');
         if (!value)
@@ -102,16 +102,15 @@ static struct sensor_log sensor_log = {{.read = read_log, .rewind = rewind_log},
 static struct postino_memory_source text;
 static struct postino_part part = {.source = &sensor_log.source, .filename = "log.csv", .type = "text/csv"};
 static struct postino_date date;
-static const struct postino_message message = {.from = {&from, 1},
-                                               .to = {&to, 1},
-                                               .subject = "Alarm: boiler 7 is too hot",
-                                               .date = &date,
-                                               .message_id = id,
-                                               .text = &text.source,
-                                               .parts = &part,
-                                               .part_count = 1,
-                                               .multipart = &postino_multipart,
-                                               .randomness = random_octets[1]};
+static struct postino_message message = {.from = {&from, 1},
+                                         .to = {&to, 1},
+                                         .subject = "Alarm: boiler 7 is too hot",
+                                         .message_id = id,
+                                         .text = &text.source,
+                                         .parts = &part,
+                                         .part_count = 1,
+                                         .multipart = &postino_multipart,
+                                         .randomness = random_octets[1]};
 static struct postino_message_source composed;
 static struct postino_recipient recipient;
 static struct postino_mail mail;
@@ -122,6 +121,7 @@ static bool compose(void)
     sensor_log.size = (uint32_t)number(settings.kib) * 1024;
     sensor_log.source.length = sensor_log.size;
     date.seconds = (int64_t)board_now();
+    message.date = settings.no_clock ? NULL : &date; /* none is better than a wrong one */
     postino_memory_source_open(&text, words, sizeof words - 1);
     return board_random(random_octets, sizeof random_octets) &&
            postino_message_id(id, sizeof id, random_octets[0], "boiler.example.test") &&
@@ -132,6 +132,7 @@ static bool compose(void)
 
 static struct postino_lwip lwip;
 static struct postino_bearssl tls;
+static struct postino_bearssl_dateless dateless;
 static unsigned char records_in[BR_SSL_BUFSIZE_INPUT], records_out[OUTPUT_SIZE + 85];
 static struct postino_bearssl_options trusted = {.anchors = anchors,
                                                  .anchor_count = sizeof anchors / sizeof *anchors,
@@ -159,6 +160,12 @@ static struct postino_delivery_config config = {
 };
 static struct postino_delivery delivery;
 
+/* no-clock=SECONDS: the device knows no time but that of its firmware. */
+static uint64_t firmware_time(void)
+{
+    return number(settings.no_clock);
+}
+
 static void choose_way(void)
 {
     bool starttls = strcmp(settings.tls, "starttls") == 0;
@@ -166,6 +173,11 @@ static void choose_way(void)
     config.transport = &lwip.transport;
     if (starttls || strcmp(settings.tls, "implicit") == 0) {
         trusted.host = settings.name ? settings.name : settings.host;
+        if (settings.no_clock) {
+            trusted.now = firmware_time;
+            trusted.no_clock = &postino_bearssl_no_clock;
+            trusted.dateless = &dateless;
+        }
         postino_bearssl_init(&tls, &lwip.transport, &trusted);
         config.transport = &tls.transport;
         config.implicit_tls = !starttls;

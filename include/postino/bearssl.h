@@ -27,6 +27,24 @@
 extern "C" {
 #endif
 
+/* For a device without a clock, whose certificates are held against a day before which it cannot be. Private, but for
+ * the room that it takes. */
+struct postino_bearssl_dateless {
+    const br_x509_class *functions; /* first */
+    br_x509_minimal_context *judge;
+    br_x509_decoder_context decoder;
+    uint32_t days;
+    uint32_t seconds;
+};
+
+struct postino_bearssl_no_clock {
+    const br_x509_class **(*begin)(struct postino_bearssl_dateless *self, br_x509_minimal_context *judge, uint32_t days,
+                                   uint32_t seconds);
+};
+
+/* Dropped by the linker where nobody names it. */
+extern const struct postino_bearssl_no_clock postino_bearssl_no_clock;
+
 /* Borrowed. */
 struct postino_bearssl_options {
     const char *host; /* whom the certificate must name, and the server is asked for (6066 3); not an address: BearSSL
@@ -45,6 +63,12 @@ struct postino_bearssl_options {
 
     /* Seconds since 1970-01-01 00:00:00 UTC: certificates are held against it. */
     uint64_t (*now)(void);
+
+    /* &postino_bearssl_no_clock where `now` gives a time that is certainly past, as that of the firmware, and not this
+     * one: a certificate that had ended by then is refused, one that begins later is believed. NULL: there is a clock.
+     */
+    const struct postino_bearssl_no_clock *no_clock;
+    struct postino_bearssl_dateless *dateless; /* room for it */
 
     /* What BearSSL is to be able to do: br_ssl_client_init_full, or a function of the caller's own that links less. It
      * gets the anchors. NULL: br_ssl_client_init_full. */

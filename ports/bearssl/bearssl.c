@@ -81,9 +81,12 @@ static void set_x509(struct postino_bearssl *tls)
         return;
     }
     uint64_t now = tls->options->now ? tls->options->now() : 0;
-    if (now)
-        br_x509_minimal_set_time(&tls->x509.chain, (uint32_t)(now / SECONDS_OF_DAY) + DAYS_TO_1970,
-                                 (uint32_t)(now % SECONDS_OF_DAY));
+    uint32_t days = (uint32_t)(now / SECONDS_OF_DAY) + DAYS_TO_1970, seconds = (uint32_t)(now % SECONDS_OF_DAY);
+    if (now && tls->options->no_clock)
+        br_ssl_engine_set_x509(engine_of(tls),
+                               tls->options->no_clock->begin(tls->options->dateless, &tls->x509.chain, days, seconds));
+    else if (now)
+        br_x509_minimal_set_time(&tls->x509.chain, days, seconds);
 }
 
 static bool begin(struct postino_bearssl *tls)

@@ -121,6 +121,17 @@ def test_who_is_not_the_server_gets_nothing(board):
             assert not server.mails()
 
 
+def test_a_device_without_a_clock():
+    """It knows the day of its firmware: what ended before is refused, what began since is believed."""
+    rows = ("server", 1600000000, 0), ("server", 1800000000, 0), ("server", 2100000000, 1), ("expired", 1600000000, 0), ("expired", 1800000000, 1)
+    for certificate, seconds, code in rows:
+        with Server("--tls", tls=certificate) as server:
+            run(BOARDS[0], "port=" + server.port, "tls=starttls", SECURED[0], "no-clock=%d" % seconds, "kib=2", "tries=1", code=code,
+                says=("not valid today" if code else "alarm: accepted",))
+            assert not code or not server.mails()
+            assert code or b"\nDate:" not in server.mails()[0]
+
+
 def test_records_of_16_kib():
     """A reply to EHLO that fills a record."""
     text = "".join("250-X%s\\r\\n" % ("y" * 1000) for _ in range(16)) + "250 AUTH PLAIN"
@@ -147,6 +158,13 @@ def test_stack_is_bounded():
         said = run(BOARDS[0], "port=" + server.port, "tls=starttls", *SECURED[:1], "kib=24")
         used = int(said.split("stack: ")[1].split()[0])
         assert 1000 < used < 8192 - 512, said
+
+
+def test_the_table_of_the_readme():
+    done = subprocess.run([os.path.join(ROOT, "scripts", "firmware-size"), POSTINO, FOLDER], stdout=subprocess.PIPE, text=True, check=True)
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        found = file.read().split("<!-- firmware -->\n")[1].split("<!-- end -->")[0]
+    assert found == done.stdout, "scripts/firmware-size says:\n" + done.stdout
 
 
 # ---- Postfix ----
