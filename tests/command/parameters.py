@@ -134,7 +134,7 @@ def test_a_server_is_told_for_whom_we_speak():
     seen = []
     with xclient(seen) as server, folder() as here:
         expect(send(server, '--text', 't', '--name', 'n.test', '--xclient', words, '--remember', os.path.join(here, 'known')), OK)
-        equal(seen[:4], ['EHLO n.test', 'XCLIENT ' + words, 'EHLO n.test', 'MAIL FROM:<a@x.test>'])
+        equal(seen[:4], ['EHLO n.test', 'XCLIENT ' + words, 'EHLO n.test', 'MAIL FROM:<a@example.test>'])
         assert not os.path.exists(os.path.join(here, 'known'))
     seen = []
     with xclient(seen, reply=b'550 5.7.0 not you\r\n') as server:
