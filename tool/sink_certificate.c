@@ -183,7 +183,9 @@ int postino_sink_tls_prepare(struct postino_sink *sink)
     SSL_CTX_set_mode(context,
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_session_cache_mode(context,
+                                   SSL_SESS_CACHE_SERVER); /* for TLS 1.2 without tickets, as devices speak it */
+    SSL_CTX_sess_set_cache_size(context, 32);
     SSL_CTX_set_session_id_context(context, name, sizeof name - 1);
     code = sink_versions(sink);
     if (code == 0)

@@ -39,7 +39,7 @@
 #define MEMP_NUM_UDP_PCB        2
 #define MEMP_NUM_TCP_SEG        10
 #define MEMP_NUM_PBUF           4
-#define PBUF_POOL_SIZE 5
+#define PBUF_POOL_SIZE          5
 #define PBUF_POOL_BUFSIZE       1536
 
 #define TCP_MSS          1460

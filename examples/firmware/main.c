@@ -11,6 +11,7 @@
 #include <postino/bearssl.h>
 #include <postino/lwip.h>
 #include <postino/message.h>
+#include <postino/outbox.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,13 +24,16 @@ enum {
 };
 
 static struct {
-    const char *host, *port, *tls, *name, *user, *password, *kib, *address, *gateway, *tries, *no_clock;
+    const char *host, *port, *tls, *name, *user, *password, *kib, *address, *address6, *gateway, *dns, *tries,
+        *no_clock, *outbox;
 } settings = {.host = "10.0.2.2",
               .port = "2525",
               .tls = "no",
               .kib = "24",
               .address = "10.0.2.15",
+              .address6 = "fd00::15",
               .gateway = "10.0.2.2",
+              .dns = "10.0.2.3",
               .tries = "3"};
 
 static void read_settings(int count, char **words)
@@ -37,10 +41,11 @@ static void read_settings(int count, char **words)
     static const struct {
         const char *name;
         const char **value;
-    } known[] = {{"host", &settings.host},   {"port", &settings.port},        {"tls", &settings.tls},
-                 {"name", &settings.name},   {"user", &settings.user},        {"password", &settings.password},
-                 {"kib", &settings.kib},     {"address", &settings.address},  {"gateway", &settings.gateway},
-                 {"tries", &settings.tries}, {"no-clock", &settings.no_clock}};
+    } known[] = {{"host", &settings.host},         {"port", &settings.port},         {"tls", &settings.tls},
+                 {"name", &settings.name},         {"user", &settings.user},         {"password", &settings.password},
+                 {"kib", &settings.kib},           {"address", &settings.address},   {"gateway", &settings.gateway},
+                 {"tries", &settings.tries},       {"no-clock", &settings.no_clock}, {"dns", &settings.dns},
+                 {"address6", &settings.address6}, {"outbox", &settings.outbox}};
     for (int i = 0; i < count; i++) {
         char *value = strchr(words[i], '=');
         if (!value)
@@ -117,7 +122,7 @@ static struct postino_mail mail;
 
 static bool compose(void)
 {
-    static const char words[] = "The temperature of boiler 7 is above 95 degrees.\nThe log is attached.\n";
+    static const char words[] = "The temperature of boiler 7 is above 95 degrees.\n";
     sensor_log.size = (uint32_t)number(settings.kib) * 1024;
     sensor_log.source.length = sensor_log.size;
     date.seconds = (int64_t)board_now();
@@ -216,17 +221,10 @@ static void wait_ms(uint32_t ms)
 }
 
 /* Tries once. The main loop of a real device does other things, too, in between. */
-static enum postino_outcome try_once(void)
+static enum postino_outcome deliver(struct postino_mail *what)
 {
     struct postino_wants wants;
-    recipient = (struct postino_recipient){.address = to.address,
-                                           .result = {.text = recipient_reply, .text_size = sizeof recipient_reply}};
-    mail = (struct postino_mail){.reverse_path = from.address,
-                                 .recipients = &recipient,
-                                 .recipient_count = 1,
-                                 .source = &composed.source,
-                                 .result = {.text = reply, .text_size = sizeof reply}};
-    if (postino_delivery_init(&delivery, &config, &mail) != POSTINO_OK)
+    if (postino_delivery_init(&delivery, &config, what) != POSTINO_OK)
         return POSTINO_REFUSED_FOR_GOOD;
     while (postino_delivery_step(&delivery, &wants)) {
         lwip.woken = false;
@@ -234,31 +232,92 @@ static enum postino_outcome try_once(void)
             network_run();
         while (!lwip.woken && board_ms() < wants.until_ms);
     }
-    say("alarm", &mail.result);
-    return postino_outcome_of(&mail.result);
+    if (tls.resumed)
+        board_print("TLS: resumed\n");
+    say("alarm", &what->result);
+    return postino_outcome_of(&what->result);
+}
+
+static void begin_mail(void)
+{
+    recipient = (struct postino_recipient){.address = to.address,
+                                           .result = {.text = recipient_reply, .text_size = sizeof recipient_reply}};
+    mail = (struct postino_mail){.reverse_path = from.address,
+                                 .recipients = &recipient,
+                                 .recipient_count = 1,
+                                 .source = &composed.source,
+                                 .result = {.text = reply, .text_size = sizeof reply}};
+}
+
+/* One alarm, with its log, from where it is made. */
+static bool send_log(void)
+{
+    enum postino_outcome outcome = POSTINO_NOT_TRIED;
+    for (unsigned long i = number(settings.tries); i && outcome != POSTINO_ACCEPTED; i--) {
+        begin_mail();
+        outcome = deliver(&mail);
+        if (outcome == POSTINO_REFUSED_FOR_GOOD || i == 1)
+            break;
+        if (outcome != POSTINO_ACCEPTED)
+            wait_ms(2000);
+    }
+    return outcome == POSTINO_ACCEPTED;
+}
+
+/* ---- outbox=N: so many alarms without a log, kept until they are taken; the flash is memory here ---- */
+
+static uint8_t flash[5 * 1024];
+static struct postino_memory_store store;
+static struct postino_outbox outbox;
+
+static bool keep_alarms(unsigned long count)
+{
+    memset(flash, 0xFF, sizeof flash);
+    postino_memory_store_open(&store, flash, 1024, sizeof flash / 1024, 4);
+    message.part_count = 0;
+    message.multipart = NULL;
+    if (postino_outbox_open(&outbox, &store.store) != POSTINO_OUTBOX_OK)
+        return false;
+    for (; count; count--) {
+        begin_mail();
+        if (!compose() || postino_outbox_put(&outbox, &mail) != POSTINO_OUTBOX_OK)
+            return false;
+    }
+    return true;
+}
+
+/* A pause is not waited for: the clock of the outbox jumps over it. */
+static bool send_kept(void)
+{
+    uint64_t jumped = 0;
+    char line[64];
+    for (unsigned passes = 0; outbox.waiting && passes < 3; passes++) {
+        while (postino_outbox_next(&outbox, board_ms() + jumped)) {
+            deliver(&outbox.mail);
+            postino_outbox_done(&outbox, board_ms() + jumped);
+        }
+        snprintf(line, sizeof line, "outbox: %lu wait\n", (unsigned long)outbox.waiting);
+        board_print(line);
+        if (outbox.waiting)
+            jumped += postino_outbox_wait_ms(&outbox, board_ms() + jumped);
+    }
+    return !outbox.waiting && !outbox.damaged;
 }
 
 int main(void)
 {
     char line[512], *words[16];
     read_settings(board_arguments(line, sizeof line, words, 16), words);
-    network_begin(settings.address, settings.gateway, "10.0.2.3");
+    network_begin(settings.address, settings.address6, settings.gateway, settings.dns);
     choose_way();
-    if (!compose()) {
-        board_print("the mail cannot be composed\n");
+    if (settings.outbox ? !keep_alarms(number(settings.outbox)) : !compose()) {
+        board_print("the mail cannot be composed, or kept\n");
         return 2;
     }
-    enum postino_outcome outcome = POSTINO_NOT_TRIED;
-    for (unsigned long i = number(settings.tries); i && outcome != POSTINO_ACCEPTED; i--) {
-        outcome = try_once();
-        if (outcome == POSTINO_REFUSED_FOR_GOOD || i == 1)
-            break;
-        if (outcome != POSTINO_ACCEPTED)
-            wait_ms(2000);
-    }
+    bool sent = settings.outbox ? send_kept() : send_log();
     snprintf(line, sizeof line, "stack: %lu octets; %lu ms\n", (unsigned long)board_stack_used(),
              (unsigned long)board_ms());
     board_print(line);
     wait_ms(200); /* for the last words of TCP */
-    return outcome == POSTINO_ACCEPTED ? 0 : 1;
+    return sent ? 0 : 1;
 }

@@ -67,9 +67,10 @@ static err_t begin(struct netif *netif)
     return ERR_OK;
 }
 
-void network_begin(const char *address, const char *gateway, const char *dns)
+void network_begin(const char *address, const char *address6, const char *gateway, const char *dns)
 {
     ip4_addr_t own, mask, way;
+    ip6_addr_t own6;
     ip_addr_t server;
     lwip_init();
     ip4addr_aton(address, &own);
@@ -77,6 +78,10 @@ void network_begin(const char *address, const char *gateway, const char *dns)
     ip4addr_aton("255.255.255.0", &mask);
     netif_add(&interface, &own, &mask, &way, NULL, begin, netif_input);
     netif_create_ip6_linklocal_address(&interface, 1);
+    if (ip6addr_aton(address6, &own6)) {
+        s8_t place;
+        netif_add_ip6_address(&interface, &own6, &place);
+    }
     netif_set_default(&interface);
     netif_set_up(&interface);
     if (ipaddr_aton(dns, &server))

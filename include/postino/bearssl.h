@@ -85,6 +85,7 @@ struct postino_bearssl_options {
 
 struct postino_bearssl {
     struct postino_transport transport; /* first */
+    bool resumed;                       /* the session of the connection before */
     int error; /* why it could not be: BR_ERR_… of BearSSL, 0 for none; postino_bearssl_problem has words */
 
     struct postino_transport *below; /* private from here on */

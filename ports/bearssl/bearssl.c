@@ -124,6 +124,19 @@ static int fail(struct postino_bearssl *tls)
     return POSTINO_TRANSPORT_LOST;
 }
 
+/* Who resumes a session says its name again. */
+static void keep_session(struct postino_bearssl *tls)
+{
+    br_ssl_session_parameters before = tls->session;
+    br_ssl_engine_get_session_parameters(engine_of(tls), &tls->session);
+    tls->resumed = tls->kept && before.session_id_len && before.session_id_len == tls->session.session_id_len &&
+                   memcmp(before.session_id, tls->session.session_id, before.session_id_len) == 0;
+    postino_wipe(&before, sizeof before);
+    tls->kept = tls->options->resume;
+    if (!tls->kept)
+        postino_wipe(&tls->session, sizeof tls->session);
+}
+
 static int secure(struct postino_transport *transport)
 {
     struct postino_bearssl *tls = tls_of(transport);
@@ -131,9 +144,7 @@ static int secure(struct postino_transport *transport)
         return fail(tls);
     unsigned state = run(tls, BR_SSL_SENDAPP);
     if (state & BR_SSL_SENDAPP) {
-        if (tls->options->resume)
-            br_ssl_engine_get_session_parameters(engine_of(tls), &tls->session);
-        tls->kept = tls->options->resume;
+        keep_session(tls);
         tls->stands = true;
         if (tls->below->secured)
             tls->below->secured(tls->below);

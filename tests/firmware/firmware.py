@@ -152,6 +152,22 @@ def test_the_next_try_delivers():
         server.has_one(8)
 
 
+@each_board
+def test_alarms_are_kept_until_they_are_taken(board):
+    with Server("--reply", "mail##1=451 4.3.0 later", "--reply", "mail##3=451 4.3.0 later") as server:
+        said = run(board, "port=" + server.port, "outbox=4", says=("outbox: 2 wait", "outbox: 0 wait"))
+        assert said.count("alarm: accepted") == 4 and said.count("refused for now") == 2, said
+        identities = [firmware_verify.email.message_from_bytes(mail)["Message-ID"] for mail in server.mails()]
+        assert len(identities) == len(set(identities)) == 4, identities
+
+
+def test_a_session_is_resumed():
+    with Server("--tls", "--reply", "mail##1=451 4.3.0 later", "--tls-max", "1.2", tls="server") as server:
+        said = run(BOARDS[0], "port=" + server.port, "tls=starttls", *SECURED[:1], "kib=8", says=("refused for now", "TLS: resumed", "alarm: accepted"))
+        assert said.index("refused for now") < said.index("TLS: resumed"), said
+        server.has_one(8)
+
+
 def test_stack_is_bounded():
     """What the linker holds free is more than what is used."""
     with Server("--tls", tls="server") as server:
@@ -204,13 +220,17 @@ def test_postfix():
 
 def wired(board, rule, number, *settings):
     """In a namespace of its own: `loss SEED`, or `cut FRAME`."""
-    rules = {"loss": lambda: wire.lossy(int(number), 0.1, 0.05), "cut": lambda: wire.cut(int(number), 2.5)}
+    host = {"dns": "mail.example.test", "nowhere": "nowhere.example.test", "six": "fd00::2"}.get(rule, "10.0.2.2")
+    rules = {"dns": lambda: wire.lossy(0, 0, 0), "nowhere": lambda: wire.lossy(0, 0, 0), "six": lambda: wire.lossy(0, 0, 0), "loss": lambda: wire.lossy(int(number), 0.1, 0.05), "cut": lambda: wire.cut(int(number), 2.5)}
     folder = tempfile.mkdtemp()
     way = wire.Wire(folder, rules[rule]())
     kib = int(settings[0].split("=")[1])
     try:
-        with Server("--tls", tls="server", host="10.0.2.2") as server:
-            said = run(board, "port=" + server.port, *settings, POSTINO_NETDEV=way.netdev(), POSTINO_BOARD=way.board, POSTINO_WIRE=way.ours)
+        with Server("--tls", tls="server", host="[fd00::2]" if rule == "six" else "10.0.2.2") as server, wire.Names({"mail.example.test": "10.0.2.2"}):
+            if rule == "nowhere":
+                run(board, "host=" + host, "dns=10.0.2.2", "port=" + server.port, "tries=1", *settings, code=1, says=("refused for now at connecting",), POSTINO_NETDEV=way.netdev())
+                return
+            said = run(board, "host=" + host, "dns=10.0.2.2", "port=" + server.port, *settings, POSTINO_NETDEV=way.netdev(), POSTINO_BOARD=way.board, POSTINO_WIRE=way.ours)
             mails = server.mails()
             assert mails and all(firmware_verify.attached(mail)[1] == firmware_verify.log(kib) for mail in mails), said
             assert len({firmware_verify.attached(mail)[0]["Message-ID"] for mail in mails}) == 1
@@ -236,6 +256,18 @@ def test_ten_percent_of_the_frames_are_lost():
     need_namespaces()
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda pair: in_namespace(pair[0], "loss", pair[1], "kib=16"), zip(BOARDS, range(3))))
+
+
+def test_names_are_looked_up():
+    need_namespaces()
+    in_namespace(BOARDS[0], "dns", 0, "kib=2", "tls=starttls", "name=mail.example.test")
+    in_namespace(BOARDS[0], "nowhere", 0, "kib=2")
+
+
+def test_ipv6():
+    need_namespaces()
+    said = in_namespace(BOARDS[1], "six", 0, "kib=8")
+    assert said.startswith("1 mails, 0 frames"), said  # of IPv4
 
 
 def test_the_link_is_cut_at_each_frame():

@@ -20,7 +20,8 @@ class Wire:
         self.rule, self.frames, self.going = rule, 0, True
         self.tap = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
         fcntl.ioctl(self.tap, 0x400454ca, struct.pack("16sH", b"board", 0x0002 | 0x1000))  # IFF_TAP, IFF_NO_PI
-        subprocess.run("ip link set lo up; ip address add 10.0.2.2/24 dev board; ip link set board up", shell=True, check=True)
+        subprocess.run("ip link set lo up; ip address add 10.0.2.2/24 dev board; ip address add fd00::2/64 dev board nodad; ip link set board up",
+                       shell=True, check=True)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.ours)
         self.thread = threading.Thread(target=self.run)
@@ -65,6 +66,44 @@ class Wire:
         self.thread.join()
         self.socket.close()
         os.close(self.tap)
+
+
+class Names:
+    """A server of names, at 10.0.2.2: it knows addresses of IPv4, and that there is nothing else."""
+
+    def __init__(self, known):
+        self.known, self.going = known, True
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("10.0.2.2", 53))
+        self.socket.settimeout(0.1)
+        self.thread = threading.Thread(target=self.run)
+
+    def answer(self, asked):
+        labels, at = [], 12
+        while asked[at]:
+            labels.append(asked[at + 1:at + 1 + asked[at]].decode())
+            at += 1 + asked[at]
+        question, kind = asked[12:at + 5], struct.unpack("!H", asked[at + 1:at + 3])[0]
+        address = self.known.get(".".join(labels)) if kind == 1 else None
+        head = asked[:2] + struct.pack("!HHHHH", 0x8180 if address else 0x8183, 1, 1 if address else 0, 0, 0)
+        return head + question + (b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 60, 4) + socket.inet_aton(address) if address else b"")
+
+    def run(self):
+        while self.going:
+            try:
+                asked, who = self.socket.recvfrom(512)
+            except TimeoutError:
+                continue
+            self.socket.sendto(self.answer(asked), who)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.going = False
+        self.thread.join()
+        self.socket.close()
 
 
 def lossy(seed, loss, delay):
