@@ -215,6 +215,32 @@ const char *postino_message_error_text(enum postino_message_error error);
 bool postino_message_id(char *buffer, size_t size, const uint8_t randomness[POSTINO_MESSAGE_RANDOMNESS],
                         const char *domain);
 
+/* ---- The smallest composer, for devices that say what they know in ASCII ---- */
+
+/* A message of a text and, perhaps, one attachment, in a tenth of the code. No names are encoded, no lines folded, no
+ * date is written (the first server adds it, RFC 6409 8.2): what does not fit is refused. The caller fills in the first
+ * members; strings are borrowed, none but those that go with `attachment` may be NULL. */
+struct postino_small_message {
+    struct postino_source source; /* send this */
+    const char *from;             /* an address, or "Boiler 7 <boiler@example.test>"; as it stands in the field */
+    const char *to;               /* as that; several with commas between them */
+    const char *subject;
+    const char *message_id;            /* left@right, without < > */
+    const char *text;                  /* lines of ASCII, ended by LF or CR LF */
+    struct postino_source *attachment; /* or NULL */
+    const char *filename;              /* without a path */
+    const char *type;                  /* as in "text/csv" */
+
+    size_t at; /* private from here on */
+    uint8_t piece;
+    uint8_t staged;
+    uint8_t taken;
+    uint8_t stage[80];
+};
+
+/* False: a value is empty, longer than 900 octets or not printable ASCII; a line of the text begins with "--=_". */
+bool postino_small_message_open(struct postino_small_message *plain);
+
 /* ---- Addresses in header text (RFC 5322 3.4), as in `sendmail -t` ---- */
 
 struct postino_address {

@@ -153,6 +153,25 @@ def test_the_next_try_delivers():
 
 
 @each_board
+def test_the_smallest_of_all(board):
+    """STARTTLS, AUTH and 300 KB of log; its exit is the outcome."""
+    with Server("--tls", "--user", "boiler:s3cret", "--auth-required", tls="server") as server:
+        assert run(board + "-small", "port=" + server.port, "kib=300") == ""
+        server.has_one(300)
+    with Server("--tls", "--user", "boiler:s3cret", tls="expired") as server:
+        run(board + "-small", "port=" + server.port, code=10)
+        assert not server.mails()
+
+
+def test_postino_is_small():
+    """Of the smallest: 12 KB of flash at most, and 1.5 KB of RAM."""
+    done = subprocess.run([os.path.join(ROOT, "scripts", "firmware-size"), POSTINO, FOLDER], stdout=subprocess.PIPE, text=True, check=True)
+    cells = next(line for line in done.stdout.splitlines() if "Postino together" in line).replace(",", "").split("|")[2:-1]
+    flash, memory = map(int, cells[::2]), map(int, cells[1::2])
+    assert max(flash) <= 12 * 1024 and max(memory) <= 1536, done.stdout
+
+
+@each_board
 def test_alarms_are_kept_until_they_are_taken(board):
     with Server("--reply", "mail##1=451 4.3.0 later", "--reply", "mail##3=451 4.3.0 later") as server:
         said = run(board, "port=" + server.port, "outbox=4", says=("outbox: 2 wait", "outbox: 0 wait"))

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 COMPOSE = sys.argv[1]
-COUNT = int(sys.argv[2]) if len(sys.argv) > 2 else 150
+COUNT = int(sys.argv[2]) if len(sys.argv) > 2 else 100
 
 WORDS = ["report", "Grüße", "日本語", "😀", "a=b", "=?x?=", "=?UTF-8?Q?a?=", "x" * 90, "é" * 50, "_", "?", "well,", "\"q\"", "a\\b",
          "(c)", "<d>", "e@f", "g;h:", "👩‍👩‍👧", "\u202eabc", "From", "."]

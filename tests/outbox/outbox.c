@@ -475,7 +475,7 @@ static void every_cut_leaves_what_was_kept(void)
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
         for (int kind = 0; kind < CUTS; kind++) {
             enum cut cut = (enum cut)kind;
-            unsigned long stride = all_of_them || programs[i] == 16 ? 1 : 7;
+            unsigned long stride = all_of_them || programs[i] == 16 ? 1 : 11;
             for (unsigned long at = 1; tell(40, programs[i], &at, &cut, 1); at += stride)
                 stories++;
         }
@@ -489,10 +489,10 @@ static void every_pair_of_cuts_does(void)
     for (int kind = 0; kind < CUTS * CUTS; kind++) {
         enum cut kinds[2] = {(enum cut)(kind / CUTS), (enum cut)(kind % CUTS)};
         unsigned long cuts[2] = {1, 1};
-        for (bool first = true; first; cuts[0] += all_of_them ? 1 : 5) {
+        for (bool first = true; first; cuts[0] += all_of_them ? 1 : 7) {
             unsigned told = 0;
             cuts[1] = all_of_them ? 1 : 1 + cuts[0] % 3;
-            for (; cuts[1] < 60 && tell(13, 16, cuts, kinds, 2); cuts[1] += all_of_them ? 1 : 4)
+            for (; cuts[1] < 60 && tell(13, 16, cuts, kinds, 2); cuts[1] += all_of_them ? 1 : 6)
                 told++;
             stories += told;
             first = told > 0;
