@@ -121,8 +121,9 @@ static int connect_to(struct postino_transport *transport)
         resolve(lwip);
     if (lwip->state == RESOLVED)
         call(lwip);
+    int done = lwip->state == FAILED ? POSTINO_TRANSPORT_LOST : lwip->state == CONNECTED;
     UNLOCK_TCPIP_CORE();
-    return lwip->state == FAILED ? POSTINO_TRANSPORT_LOST : lwip->state == CONNECTED;
+    return done;
 }
 
 /* ---- Octets ---- */
@@ -131,8 +132,8 @@ static int connect_to(struct postino_transport *transport)
 static ptrdiff_t read_some(struct postino_transport *transport, void *buffer, size_t size)
 {
     struct postino_lwip *lwip = lwip_of(transport);
-    ptrdiff_t length = lwip->ended || !lwip->pcb ? POSTINO_TRANSPORT_LOST : 0;
     LOCK_TCPIP_CORE();
+    ptrdiff_t length = lwip->ended || !lwip->pcb ? POSTINO_TRANSPORT_LOST : 0;
     if (lwip->received) {
         u16_t most = size < 0xFFFF ? (u16_t)size : 0xFFFF;
         u16_t copied = pbuf_copy_partial(lwip->received, buffer, most, lwip->taken);
@@ -177,11 +178,11 @@ static void close_all(struct postino_transport *transport)
     }
     if (lwip->received)
         pbuf_free(lwip->received);
-    UNLOCK_TCPIP_CORE();
     lwip->pcb = NULL;
     lwip->received = NULL;
     lwip->state = IDLE;
     lwip->ended = false;
+    UNLOCK_TCPIP_CORE();
 }
 
 /* ---- Time, and who we are ---- */

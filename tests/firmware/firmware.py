@@ -66,7 +66,7 @@ class Server:
 
 
 def run(board, *settings, code=0, says=(), **environment):
-    program = [FOLDER + "/host.elf"] if board == "host" else [os.path.join(ROOT, "scripts", "firmware-run"), board, FOLDER]
+    program = [FOLDER + "/" + board + ".elf"] if board in ("host", "os") else [os.path.join(ROOT, "scripts", "firmware-run"), board, FOLDER]
     done = subprocess.run([*program, *settings], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, timeout=PATIENCE, env=dict(os.environ, **environment))
     assert done.returncode == code, (done.returncode, done.stdout)
@@ -237,6 +237,16 @@ def test_postfix():
 
 # ---- On a wire that loses and breaks ----
 
+def test_with_an_operating_system():
+    """lwIP in a thread of its own, the delivery in another, on a clean wire and on a bad one."""
+    need_namespaces()
+    built = subprocess.run(["make", "--no-print-directory", "-C", os.path.join(ROOT, "examples", "firmware"), "os", "BUILD=" + FOLDER],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert built.returncode == 0, built.stdout[-2000:]
+    for words in ("cut", 10000, "kib=300"), ("loss", 4, "kib=16"), ("cut", 12, "kib=2"):
+        in_namespace("os", *words)
+
+
 def wired(board, rule, number, *settings):
     """In a namespace of its own: `loss SEED`, or `cut FRAME`."""
     host = {"dns": "mail.example.test", "nowhere": "nowhere.example.test", "six": "fd00::2"}.get(rule, "10.0.2.2")
@@ -249,7 +259,11 @@ def wired(board, rule, number, *settings):
             if rule == "nowhere":
                 run(board, "host=" + host, "dns=10.0.2.2", "port=" + server.port, "tries=1", *settings, code=1, says=("refused for now at connecting",), POSTINO_NETDEV=way.netdev())
                 return
-            said = run(board, "host=" + host, "dns=10.0.2.2", "port=" + server.port, *settings, POSTINO_NETDEV=way.netdev(), POSTINO_BOARD=way.board, POSTINO_WIRE=way.ours)
+            if board == "os":
+                settings = settings[0].split("=")[1:]
+                said = run(board, server.port, *settings, POSTINO_BOARD=way.board, POSTINO_WIRE=way.ours)
+            else:
+                said = run(board, "host=" + host, "dns=10.0.2.2", "port=" + server.port, *settings, POSTINO_NETDEV=way.netdev(), POSTINO_BOARD=way.board, POSTINO_WIRE=way.ours)
             mails = server.mails()
             assert mails and all(firmware_verify.attached(mail)[1] == firmware_verify.log(kib) for mail in mails), said
             assert len({firmware_verify.attached(mail)[0]["Message-ID"] for mail in mails}) == 1

@@ -24,7 +24,7 @@ class Wire:
                        shell=True, check=True)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.ours)
-        self.thread = threading.Thread(target=self.run)
+        self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def netdev(self):
@@ -76,7 +76,7 @@ class Names:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("10.0.2.2", 53))
         self.socket.settimeout(0.1)
-        self.thread = threading.Thread(target=self.run)
+        self.thread = threading.Thread(target=self.run, daemon=True)
 
     def answer(self, asked):
         labels, at = [], 12
