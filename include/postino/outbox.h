@@ -71,10 +71,12 @@ struct postino_outbox {
     uint32_t block;              /* where it begins */
     uint64_t pause_until_ms;
     uint32_t pause_ms;
-    bool whole;   /* this pass began with the oldest */
-    bool brought; /* something has left in it */
-    bool busy;    /* `mail` is out */
-    uint32_t at;  /* of the payload */
+    bool whole;      /* this pass began with the oldest */
+    bool brought;    /* something has left in it */
+    bool busy;       /* `mail` is out */
+    bool unreadable; /* the flash, a moment ago */
+    bool opened;
+    uint32_t at; /* of the payload */
     uint32_t length;
     uint32_t content; /* where it begins in the payload */
     struct postino_source source;
@@ -87,7 +89,8 @@ struct postino_outbox {
     char envelope[POSTINO_OUTBOX_ENVELOPE];
 };
 
-/* Looks through the flash; what is no outbox becomes an empty one. */
+/* Looks through the flash; what is no outbox becomes an empty one. On an error nothing can be put or taken: open it
+ * again. */
 enum postino_outbox_error postino_outbox_open(struct postino_outbox *outbox, struct postino_store *store);
 
 /* Keeps a mail: its envelope, and what its source gives to a server without any extension. Parameters are not kept. On

@@ -412,8 +412,8 @@ bool postino_session_remember(const struct postino_session *session, struct post
  * accepted one round trip behind the connection. To be called behind the submission of mails, and behind
  * postino_session_secured, before anything else. Writes EHLO to `buffer`, where it must fit `size`; behind it stands
  * what postino_session_output gives, in the same write. Returns how many octets; 0: nothing was begun, and the greeting
- * is awaited as ever: there are credentials or STARTTLS to come first, the server is not known to take it, EHLO does
- * not fit.
+ * is awaited as ever: there are credentials, XCLIENT or STARTTLS to come first, the server is not known to take it,
+ * EHLO does not fit.
  *
  * Where the server is another than it was, its refusals of what was spoken are for now, and QUIT follows; what the
  * session itself says of mails rests on what was recalled. Mails that were not accepted then go over a new connection,

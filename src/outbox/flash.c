@@ -21,6 +21,14 @@ uint32_t postino_outbox_checksum(uint32_t checksum, const void *octets, size_t l
     return ~checksum;
 }
 
+/* A flash that cannot be read now is not one that holds nothing. */
+static bool read_flash(struct postino_outbox *outbox, uint32_t address, void *octets, uint32_t length)
+{
+    bool read = outbox->store->read(outbox->store, address, octets, length);
+    outbox->unreadable = outbox->unreadable || !read;
+    return read;
+}
+
 static uint32_t block_address(const struct postino_outbox *outbox, uint32_t block)
 {
     return block % outbox->store->block_count * outbox->store->block_size;
@@ -46,7 +54,7 @@ bool postino_outbox_slot_write(struct postino_outbox *outbox, uint32_t address, 
 bool postino_outbox_slot_read(struct postino_outbox *outbox, uint32_t address, uint32_t numbers[3])
 {
     uint32_t slot[4];
-    if (!outbox->store->read(outbox->store, address, slot, sizeof slot))
+    if (!read_flash(outbox, address, slot, sizeof slot))
         return false;
     memcpy(numbers, slot, 12);
     return slot[3] == postino_outbox_checksum(MAGIC, slot, 12);
@@ -61,15 +69,16 @@ static uint32_t mark_address(const struct postino_outbox *outbox, uint32_t block
 bool postino_outbox_marked(struct postino_outbox *outbox, uint32_t block, unsigned mark)
 {
     uint32_t slot[4];
-    return outbox->store->read(outbox->store, mark_address(outbox, block, mark), slot, sizeof slot) &&
+    return read_flash(outbox, mark_address(outbox, block, mark), slot, sizeof slot) &&
            (slot[0] & slot[1] & slot[2] & slot[3]) != UINT32_MAX;
 }
 
 bool postino_outbox_mark(struct postino_outbox *outbox, uint32_t block, unsigned mark)
 {
     static const uint32_t numbers[3] = {0, 0, 0};
+    outbox->unreadable = false;
     return postino_outbox_marked(outbox, block, mark) ||
-           postino_outbox_slot_write(outbox, mark_address(outbox, block, mark), numbers);
+           (!outbox->unreadable && postino_outbox_slot_write(outbox, mark_address(outbox, block, mark), numbers));
 }
 
 bool postino_outbox_block_read(struct postino_outbox *outbox, uint32_t block, struct postino_block *found)
@@ -124,7 +133,7 @@ bool postino_outbox_payload_read(struct postino_outbox *outbox, uint32_t first, 
     while (length) {
         uint32_t room, address = postino_outbox_place(outbox, first, at, &room);
         uint32_t part = length < room ? length : room;
-        if (!outbox->store->read(outbox->store, address, to, part))
+        if (!read_flash(outbox, address, to, part))
             return false;
         to += part;
         at += part;
@@ -163,12 +172,18 @@ enum postino_standing postino_outbox_find(struct postino_outbox *outbox, uint32_
     return POSTINO_MISSING;
 }
 
-void postino_outbox_advance(struct postino_outbox *outbox)
+bool postino_outbox_advance(struct postino_outbox *outbox)
 {
     struct postino_commitment found;
     uint32_t block = outbox->head, count = outbox->store->block_count;
-    while (outbox->oldest != outbox->number &&
-           postino_outbox_find(outbox, outbox->oldest, &block, &found) != POSTINO_WAITS)
-        outbox->oldest++;
-    outbox->free = outbox->oldest == outbox->number ? count : (block + count - outbox->head) % count;
+    enum postino_standing standing = POSTINO_MISSING;
+    outbox->unreadable = false;
+    while (outbox->oldest != outbox->number && !outbox->unreadable && standing != POSTINO_WAITS) {
+        standing = postino_outbox_find(outbox, outbox->oldest, &block, &found);
+        outbox->oldest += standing != POSTINO_WAITS && !outbox->unreadable;
+    }
+    outbox->free = standing == POSTINO_WAITS ? (block + count - outbox->head) % count : count;
+    if (outbox->unreadable)
+        outbox->free = 0;
+    return !outbox->unreadable;
 }

@@ -57,7 +57,8 @@ enum postino_standing {
 enum postino_standing postino_outbox_find(struct postino_outbox *outbox, uint32_t number, uint32_t *block,
                                           struct postino_commitment *found);
 
-/* `oldest` moves past what does not count any more, and what that held is free. */
-void postino_outbox_advance(struct postino_outbox *outbox);
+/* `oldest` moves past what does not count any more, and what that held is free. False: the flash cannot be read, and
+ * nothing is. */
+bool postino_outbox_advance(struct postino_outbox *outbox);
 
 #endif

@@ -74,7 +74,7 @@ static enum loaded read_envelope(struct postino_outbox *outbox, const struct pos
     }
     outbox->content = outbox->at = (uint32_t)(at - outbox->envelope);
     outbox->length = commitment->length;
-    return LOADED;
+    return outbox->unreadable ? UNREADABLE : LOADED;
 }
 
 static enum loaded load(struct postino_outbox *outbox, const struct postino_commitment *commitment)
@@ -122,7 +122,8 @@ static bool take_out(struct postino_outbox *outbox)
 {
     struct postino_commitment commitment;
     outbox->block = outbox->head;
-    if (postino_outbox_find(outbox, outbox->next, &outbox->block, &commitment) != POSTINO_WAITS)
+    outbox->unreadable = false;
+    if (postino_outbox_find(outbox, outbox->next, &outbox->block, &commitment) != POSTINO_WAITS || outbox->unreadable)
         return false;
     enum loaded loaded = load(outbox, &commitment);
     if ((loaded == NOBODY || loaded == BROKEN) && leave(outbox))
@@ -132,7 +133,7 @@ static bool take_out(struct postino_outbox *outbox)
 
 struct postino_mail *postino_outbox_next(struct postino_outbox *outbox, uint64_t now_ms)
 {
-    if (outbox->busy || postino_outbox_wait_ms(outbox, now_ms))
+    if (!outbox->opened || outbox->busy || postino_outbox_wait_ms(outbox, now_ms))
         return NULL;
     if (outbox->next == outbox->number) {
         outbox->next = outbox->oldest;

@@ -62,7 +62,7 @@ static void take_stock(struct postino_outbox *outbox)
     for (uint32_t number = outbox->oldest; number != outbox->number; number++) {
         enum postino_standing standing = postino_outbox_find(outbox, number, &block, &found);
         outbox->waiting += standing == POSTINO_WAITS;
-        outbox->damaged += standing == POSTINO_MISSING;
+        outbox->damaged += standing == POSTINO_MISSING && !outbox->unreadable;
     }
 }
 
@@ -79,9 +79,14 @@ enum postino_outbox_error postino_outbox_open(struct postino_outbox *outbox, str
         return POSTINO_OUTBOX_STORE;
     if (!find_newest(outbox, &outbox->head, &blocks)) {
         outbox->free = store->block_count;
-        return POSTINO_OUTBOX_OK;
+        outbox->opened = !outbox->unreadable;
+        return outbox->opened ? POSTINO_OUTBOX_OK : POSTINO_OUTBOX_STORE;
     }
     bool committed = postino_outbox_commitment_read(outbox, outbox->head, &found), passed = true;
+    if (!committed)
+        outbox->carried = outbox->number == 1 ? 1 : carried_by(outbox, outbox->number - 1);
+    if (outbox->unreadable)
+        return POSTINO_OUTBOX_STORE;
     if (outbox->oldest > outbox->number || outbox->number - outbox->oldest >= store->block_count)
         outbox->oldest = outbox->number; /* no outbox of ours says that */
     if (committed) {
@@ -89,13 +94,12 @@ enum postino_outbox_error postino_outbox_open(struct postino_outbox *outbox, str
         outbox->number++;
         outbox->carried = outbox->oldest;
     } else {
-        outbox->carried = outbox->number == 1 ? 1 : carried_by(outbox, outbox->number - 1);
         passed = pass_over(outbox);
     }
     take_stock(outbox);
-    postino_outbox_advance(outbox);
+    outbox->opened = !outbox->unreadable && postino_outbox_advance(outbox) && passed;
     outbox->next = outbox->oldest;
-    return passed ? POSTINO_OUTBOX_OK : POSTINO_OUTBOX_STORE;
+    return outbox->opened ? POSTINO_OUTBOX_OK : POSTINO_OUTBOX_STORE;
 }
 
 /* ---- Putting ---- */
@@ -203,7 +207,8 @@ enum postino_outbox_error postino_outbox_put(struct postino_outbox *outbox, cons
     struct writer w = {.outbox = outbox};
     if (!envelope_fits(mail))
         return POSTINO_OUTBOX_MAIL;
-    postino_outbox_advance(outbox);
+    if (!outbox->opened || !postino_outbox_advance(outbox))
+        return POSTINO_OUTBOX_STORE;
     uint32_t oldest = outbox->oldest;
     enum postino_outbox_error error = begin_block(&w);
     if (!error)

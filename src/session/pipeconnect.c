@@ -76,7 +76,8 @@ static bool may_be_first(const struct postino_session *s, const struct postino_k
     const struct postino_opening *tls = s->config->opening[0];
     bool in_clear = !tls || (tls == &postino_starttls_offered && !(known->offers & POSTINO_OFFERS_STARTTLS));
     return s->first && s->replies == 0 && !(known->offers & POSTINO_OFFERS_LIMITS) && s->outstanding == 1 &&
-           !s->config->lmtp && !s->config->opening[1] && known->secured == s->secured && (s->secured || in_clear);
+           !s->config->lmtp && !s->config->opening[1] && !s->config->xclient && known->secured == s->secured &&
+           (s->secured || in_clear);
 }
 
 /* Of what the server is known for, what this session makes use of. */

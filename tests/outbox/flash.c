@@ -16,6 +16,8 @@ static uint32_t chance(struct flash *flash)
 static bool read_flash(struct postino_store *store, uint32_t address, void *octets, uint32_t length)
 {
     struct flash *flash = flash_of(store);
+    if (++flash->reads == flash->fails_at)
+        return false;
     if (flash->dead || flash->fails || address + length > store->block_size * store->block_count)
         return false;
     memcpy(octets, flash->octets + address, length);

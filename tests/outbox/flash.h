@@ -22,9 +22,11 @@ struct flash {
     unsigned long operations;      /* programs and erasures so far */
     unsigned long cut_at;          /* 0: never */
     enum cut cut;
-    bool dead;           /* the power is gone */
-    bool broken_promise; /* something was programmed twice, or out of its bounds */
-    bool fails;          /* each operation, with an error */
+    bool dead;              /* the power is gone */
+    bool broken_promise;    /* something was programmed twice, or out of its bounds */
+    bool fails;             /* each operation, with an error */
+    unsigned long reads;    /* so far */
+    unsigned long fails_at; /* this read fails, and no other; 0: none */
     uint32_t seed;
 };
 
