@@ -25,7 +25,7 @@ enum {
 
 static struct {
     const char *host, *port, *tls, *name, *user, *password, *kib, *address, *address6, *gateway, *dns, *tries,
-        *no_clock, *outbox;
+        *no_clock, *outbox, *records, *pin;
 } settings = {.host = "10.0.2.2",
               .port = "2525",
               .tls = "no",
@@ -41,11 +41,14 @@ static void read_settings(int count, char **words)
     static const struct {
         const char *name;
         const char **value;
-    } known[] = {{"host", &settings.host},         {"port", &settings.port},         {"tls", &settings.tls},
-                 {"name", &settings.name},         {"user", &settings.user},         {"password", &settings.password},
-                 {"kib", &settings.kib},           {"address", &settings.address},   {"gateway", &settings.gateway},
-                 {"tries", &settings.tries},       {"no-clock", &settings.no_clock}, {"dns", &settings.dns},
-                 {"address6", &settings.address6}, {"outbox", &settings.outbox}};
+    } known[] = {{"host", &settings.host},         {"port", &settings.port},
+                 {"tls", &settings.tls},           {"name", &settings.name},
+                 {"user", &settings.user},         {"password", &settings.password},
+                 {"kib", &settings.kib},           {"address", &settings.address},
+                 {"gateway", &settings.gateway},   {"tries", &settings.tries},
+                 {"no-clock", &settings.no_clock}, {"dns", &settings.dns},
+                 {"address6", &settings.address6}, {"outbox", &settings.outbox},
+                 {"records", &settings.records},   {"pin", &settings.pin}};
     for (int i = 0; i < count; i++) {
         char *value = strchr(words[i], '=');
         if (!value)
@@ -178,6 +181,11 @@ static void choose_way(void)
     config.transport = &lwip.transport;
     if (starttls || strcmp(settings.tls, "implicit") == 0) {
         trusted.host = settings.name ? settings.name : settings.host;
+        if (settings.records) /* room for those of the server, in octets */
+            trusted.in_size =
+                number(settings.records) < sizeof records_in ? number(settings.records) : sizeof records_in;
+        if (settings.pin) /* the key of that anchor, and no other */
+            trusted.key = &anchors[number(settings.pin) % (sizeof anchors / sizeof *anchors)].pkey;
         if (settings.no_clock) {
             trusted.now = firmware_time;
             trusted.no_clock = &postino_bearssl_no_clock;

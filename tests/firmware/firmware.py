@@ -140,6 +140,23 @@ def test_records_of_16_kib():
         server.has_one(8)
 
 
+def test_small_records_are_asked_for():
+    """RFC 6066 4: with room for records of 512 octets, a server that obeys sends its long reply in such."""
+    text = "".join("250-X%s\\r\\n" % ("y" * 1000) for _ in range(4)) + "250 PIPELINING"
+    with Server("--reply", "ehlo=" + text, tls="server") as server:
+        run(BOARDS[0], "port=" + server.tls_port, "tls=implicit", SECURED[0], "records=837", "kib=8", says=("alarm: accepted",))
+        server.has_one(8)
+
+
+def test_a_key_is_pinned():
+    """Whatever the certificate says, whoever issued it; and no other key."""
+    for certificate, name, code in ("server", "name=other.example.test", 0), ("expired", SECURED[0], 1), ("strange", SECURED[0], 1):
+        with Server("--tls", tls=certificate) as server:
+            run(BOARDS[0], "port=" + server.port, "tls=starttls", name, "pin=1", "kib=2", "tries=1", code=code,
+                says=("it is not the key that is expected" if code else "alarm: accepted",))
+            assert len(server.mails()) == 1 - code
+
+
 def test_a_wrong_password_is_told():
     with Server("--tls", "--user", "boiler:s3cret", tls="server") as server:
         run(BOARDS[0], "port=" + server.port, "tls=starttls", *SECURED[:2], "password=wrong", "tries=1", code=1, says=("refused for good at AUTH",))
@@ -216,7 +233,7 @@ def test_postfix():
     try:
         ports = dict(line.split() for line in call("ports").stdout.splitlines())
         pki = call("pki").stdout.strip()
-        built = subprocess.run([os.path.join(ROOT, "scripts", "firmware"), FOLDER, FOLDER + "/pki/ca.pem", pki + "/ca.pem"], stdout=subprocess.PIPE,
+        built = subprocess.run([os.path.join(ROOT, "scripts", "firmware"), FOLDER, FOLDER + "/pki/ca.pem", FOLDER + "/pki/server.pem", pki + "/ca.pem"], stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True)
         assert built.returncode == 0, built.stdout[-2000:]
         before = set(glob.glob(call("mails", "0").stdout.strip() + "/new/*"))
