@@ -547,7 +547,7 @@ static void every_pair_of_cuts_does(void)
     for (int kind = 0; kind < CUTS * CUTS; kind++) {
         enum cut kinds[2] = {(enum cut)(kind / CUTS), (enum cut)(kind % CUTS)};
         unsigned long cuts[2] = {1, 1};
-        for (bool first = true; first; cuts[0] += all_of_them ? 1 : 7) {
+        for (bool first = true; first; cuts[0] += all_of_them ? 1 : 11) {
             unsigned told = 0;
             cuts[1] = all_of_them ? 1 : 1 + cuts[0] % 3;
             for (; cuts[1] < 60 && tell(13, 16, cuts, kinds, 2); cuts[1] += all_of_them ? 1 : 6)
