@@ -355,7 +355,8 @@ struct postino_downgrade {
     bool in_header;
     bool quoting;
     bool eight_bit; /* the header section says so */
-    bool other;     /* or something else */
+    bool seven_bit; /* or so */
+    bool other;     /* or something else, or both */
     uint8_t hold[POSTINO_DOWNGRADE_HOLD];
     uint8_t stage[POSTINO_DOWNGRADE_STAGE];
     struct postino_boundary boundaries[POSTINO_DOWNGRADE_DEPTH];

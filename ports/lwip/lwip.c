@@ -155,10 +155,12 @@ static ptrdiff_t write_some(struct postino_transport *transport, const void *oct
     if (lwip->pcb) {
         size_t room = tcp_sndbuf(lwip->pcb);
         u16_t most = (u16_t)(length < room ? length : room);
-        while (most && tcp_write(lwip->pcb, octets, most, TCP_WRITE_FLAG_COPY) == ERR_MEM)
+        err_t error = ERR_OK;
+        while (most && (error = tcp_write(lwip->pcb, octets, most, TCP_WRITE_FLAG_COPY)) == ERR_MEM)
             most /= 2;
         tcp_output(lwip->pcb);
-        written = most;
+        if (error == ERR_OK || error == ERR_MEM)
+            written = most;
     }
     UNLOCK_TCPIP_CORE();
     return written;

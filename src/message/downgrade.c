@@ -61,7 +61,7 @@ static void begin_entity(struct postino_downgrade *d, bool of_digest)
     postino_entity_begin(&d->entity);
     d->in_header = true;
     d->quoting = false;
-    d->eight_bit = d->other = false;
+    d->eight_bit = d->seven_bit = d->other = false;
     if (of_digest)
         d->entity.kind = POSTINO_ENTITY_MESSAGE; /* RFC 2046 5.1.5 */
 }
@@ -112,9 +112,12 @@ static size_t end_fields(struct postino_downgrade *d, uint8_t *out)
 static size_t end_encoding(struct postino_downgrade *d, uint8_t *out)
 {
     const uint8_t *colon = memchr(d->hold, ':', d->held);
-    bool eight_bit = postino_entity_is_8bit(colon + 1, (size_t)(d->hold + d->held - colon - 1));
-    d->other = d->other || !eight_bit;
+    size_t length = (size_t)(d->hold + d->held - colon - 1);
+    bool eight_bit = postino_entity_is_encoded(colon + 1, length, "8bit");
+    bool seven_bit = postino_entity_is_encoded(colon + 1, length, "7bit"); /* some say so of what holds 8bit */
     d->eight_bit = d->eight_bit || eight_bit;
+    d->seven_bit = d->seven_bit || seven_bit;
+    d->other = d->other || (!eight_bit && !seven_bit) || (d->eight_bit && d->seven_bit);
     if (!eight_bit)
         return give_held(d, out);
     d->held = 0;

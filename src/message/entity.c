@@ -164,12 +164,12 @@ void postino_entity_type_end(struct postino_entity *entity)
     entity->at = AT_NOTHING;
 }
 
-bool postino_entity_is_8bit(const uint8_t *value, size_t length)
+bool postino_entity_is_encoded(const uint8_t *value, size_t length, const char *encoding)
 {
     const uint8_t *end = value + length;
     while (value < end && white(*value))
         value++;
-    if (end - value < 4 || !postino_same((const char *)value, "8bit", 4))
+    if (end - value < 4 || !postino_same((const char *)value, encoding, 4))
         return false;
     for (value += 4; value < end && white(*value);)
         value++;

@@ -134,8 +134,8 @@ void postino_entity_begin(struct postino_entity *entity);
 void postino_entity_type_begin(struct postino_entity *entity);
 void postino_entity_type_octet(struct postino_entity *entity, uint8_t octet);
 void postino_entity_type_end(struct postino_entity *entity);
-/* The value of a Content-Transfer-Encoding is 8bit. */
-bool postino_entity_is_8bit(const uint8_t *value, size_t length);
+/* The value of a Content-Transfer-Encoding is "7bit" or "8bit", whichever is asked for. */
+bool postino_entity_is_encoded(const uint8_t *value, size_t length, const char *encoding);
 
 /* scan.c: the first chooses the encoding of the text, and returns false where the text failed. */
 bool postino_text_scan(struct postino_message_source *composed, unsigned offers);

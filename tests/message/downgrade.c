@@ -108,6 +108,8 @@ static void what_is_declared_twice_stays(void)
     becomes(BITS MIXED PLAIN "\r\n" E_ACUTE "\r\n", MIXED PLAIN BITS "\r\n" E_ACUTE "\r\n");
     becomes("Content-Transfer-Encoding: base64\r\n" BITS "A: b\r\n\r\n" E_ACUTE "\r\n",
             "Content-Transfer-Encoding: base64\r\nA: b\r\n" BITS "\r\n" E_ACUTE "\r\n");
+    becomes(BITS SEVEN "\r\n" E_ACUTE "\r\n", SEVEN BITS "\r\n" E_ACUTE "\r\n");
+    becomes(SEVEN BITS "\r\n" E_ACUTE "\r\n", SEVEN BITS "\r\n" E_ACUTE "\r\n");
     stays(PLAIN MIXED "\r\n--b\r\n" BITS "\r\n=\r\n--b--\r\n");
     becomes(BITS BITS "\r\n" E_ACUTE "\r\n", QUOTE "\r\n=C3=A9\r\n");
 }
@@ -118,6 +120,10 @@ static void parts_are_looked_into(void)
                        "\r\n=\r\n--b \t\r\n" BITS "\r\n--c\r\n--b--\r\n=\r\n",
             MIXED SEVEN "\r\npreamble\r\n--b\r\n" PLAIN QUOTE "\r\n=C3=A9\r\n--b\r\n" PLAIN "\r\n=\r\n--b \t\r\n" QUOTE
                         "\r\n--c\r\n--b--\r\n=\r\n");
+    /* Some declare 7bit around parts of 8 bits, which they may not. */
+    becomes(MIXED SEVEN "\r\n--b\r\n" PLAIN BITS "\r\n" E_ACUTE "\r\n--b--\r\n",
+            MIXED SEVEN "\r\n--b\r\n" PLAIN QUOTE "\r\n=C3=A9\r\n--b--\r\n");
+    stays(PLAIN SEVEN "\r\n" E_ACUTE "\r\n");
     /* A delimiter within a header section, and a message that ends in one. */
     becomes(MIXED "\r\n--b\r\n" BITS "--b\r\n" BITS "\r\n=\r\n--b\r\n" BITS,
             MIXED "\r\n--b\r\n" QUOTE "--b\r\n" QUOTE "\r\n=3D\r\n--b\r\n" QUOTE);

@@ -54,8 +54,6 @@ class Maker:
         self.boundaries += 1
         kind = self.rng.choice(["mixed", "mixed", "alternative", "related", "digest", *KEPT])
         encoding = self.rng.choice([None, None, "8bit", "7bit"]) if not sealed else None
-        if encoding == "7bit":  # then all of it has to be
-            encoding = None
         text = self.header(["Content-Type: multipart/%s; x=y; boundary=\"%s\"" % (kind, boundary), encoding and "Content-Transfer-Encoding: " + encoding])
         text += self.rng.choice(["", "preamble" + self.end])
         for _ in range(self.rng.randint(1, 3)):
