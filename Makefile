@@ -52,9 +52,10 @@ bench: all ## round trips, system calls and speed, beside the peers, into bench/
 	@scripts/setup bench
 	@POSTINO=$(BUILD)/postino bench/run
 
-size: ## what each feature costs on a Cortex-M4
-	@scripts/setup size
+size: ## what each feature costs on a Cortex-M4, and what the firmware of each board needs, by room
+	@scripts/setup size firmware
 	@scripts/size
+	@if scripts/firmware $(BUILD)/firmware >/dev/null; then echo && scripts/firmware-size $(BUILD)/postino $(BUILD)/firmware; fi
 
 coverage: ## lines and branches of src/session that the tests reach
 	@scripts/setup build test
