@@ -217,7 +217,7 @@ bool postino_message_id(char *buffer, size_t size, const uint8_t randomness[POST
 
 /* ---- The smallest composer, for devices that say what they know in ASCII ---- */
 
-/* A message of a text and, perhaps, one attachment, in a tenth of the code. No names are encoded, no lines folded, no
+/* A message of a text and, perhaps, one attachment, in a sixth of the code. No names are encoded, no lines folded, no
  * date is written (the first server adds it, RFC 6409 8.2): what does not fit is refused. The caller fills in the first
  * members; strings are borrowed, none but those that go with `attachment` may be NULL. */
 struct postino_small_message {
