@@ -100,6 +100,9 @@ static bool begin(struct postino_bearssl *tls)
     br_ssl_engine_set_versions(engine_of(tls), BR_TLS12, BR_TLS12);
     br_ssl_engine_add_flags(engine_of(tls), BR_OPT_NO_RENEGOTIATION);
     br_ssl_engine_set_buffers_bidi(engine_of(tls), o->in, o->in_size, o->out, o->out_size);
+    tls->error = br_ssl_engine_last_error(engine_of(tls));
+    if (tls->error != BR_ERR_OK) /* they are too small */
+        return false;
     br_ssl_engine_inject_entropy(engine_of(tls), seed, sizeof seed);
     postino_wipe(seed, sizeof seed);
     set_x509(tls);
@@ -267,6 +270,8 @@ const char *postino_bearssl_problem(int error)
         return "the connection ended";
     case BR_ERR_TOO_LARGE:
         return "a record of the server is larger than the buffer for it";
+    case BR_ERR_BAD_PARAM:
+        return "the buffers for TLS are too small";
     case BR_ERR_NO_RANDOM:
         return "there is no randomness";
     case BR_ERR_UNSUPPORTED_VERSION:

@@ -21,7 +21,7 @@ struct postino_block {
 
 /* What makes a mail count. */
 struct postino_commitment {
-    uint32_t length; /* of the payload: the addresses, each with a NUL, an empty one; then the content */
+    uint32_t length; /* of the payload: the addresses, each with a NUL, the reverse-path first; then the content */
     uint32_t checksum;
     uint32_t recipients;
 };

@@ -148,6 +148,12 @@ def test_small_records_are_asked_for():
         server.has_one(8)
 
 
+def test_too_little_memory_is_not_distrust():
+    with Server("--tls", tls="server") as server:
+        said = run(BOARDS[0], "port=" + server.port, "tls=starttls", SECURED[0], "records=400", "tries=1", code=1, says=("TLS could not be established", "too small"))
+        assert "trusted" not in said and not server.mails(), said
+
+
 def test_a_key_is_pinned():
     """Whatever the certificate says, whoever issued it; and no other key."""
     for certificate, name, code in ("server", "name=other.example.test", 0), ("expired", SECURED[0], 1), ("strange", SECURED[0], 1):
