@@ -31,7 +31,8 @@ static const char *const replies[] = {"220 bench.example.test\r\n",
 /* Sends one mail with this content to nobody. Returns whether the session ended well. */
 static bool send_content(struct postino_source *source)
 {
-    static const struct postino_config config = {.name = "client.example.test", .extensions = postino_extensions};
+    static const struct postino_config config = {
+        .name = "client.example.test", .extensions = postino_extensions, .quick = &postino_quick};
     struct postino_recipient recipient = {.address = "bob@example.test"};
     struct postino_mail mail = {
         .reverse_path = "ada@example.test", .recipients = &recipient, .recipient_count = 1, .source = source};

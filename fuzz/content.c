@@ -120,7 +120,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzzed f = {{.read = read_fuzzed}, data + 8, data, size - 8, 0, 8, 0};
     struct postino_mail mail = {
         .reverse_path = "", .recipients = &recipient, .recipient_count = 1, .source = &f.source};
-    struct postino_config config = {.name = "c.test", .extensions = postino_extensions};
+    struct postino_config config = {
+        .name = "c.test", .extensions = postino_extensions, .quick = data[0] & 2 ? &postino_quick : NULL};
     struct postino_session s;
     bool sound;
     demand(!postino_session_init(&s, &config) && !postino_session_submit(&s, &mail));

@@ -75,13 +75,36 @@ static void hear_by_octets(struct conversation *c, const uint8_t *data, size_t s
     }
 }
 
+/* Up to each LF at once: the session is the same as by octets. */
+static void hear_by_lines(struct conversation *c, const uint8_t *data, size_t size)
+{
+    c->config.quick = &postino_quick;
+    for (size_t i = 0; i < size;) {
+        const uint8_t *end = memchr(data + i, '\n', size - i);
+        size_t length = end ? (size_t)(end - data) - i + 1 : size - i;
+        uint8_t *exact = malloc(length); /* for the sanitizer */
+        demand(exact != NULL);
+        memcpy(exact, data + i, length);
+        postino_session_input(&c->session, exact, length);
+        free(exact);
+        speak(c);
+        i += length;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct conversation one, two;
-    begin(&one);
-    hear_by_octets(&one, data, size);
+    begin(&two);
+    hear_by_octets(&two, data, size);
+    one = two;
+    begin(&two);
+    hear_by_lines(&two, data, size);
+    demand(memcmp(&one.session, &two.session, sizeof one.session) == 0);
+    demand(memcmp(one.text, two.text, sizeof one.text) == 0 && memcmp(one.texts, two.texts, sizeof one.texts) == 0);
     /* Without a word between them, the greeting is what it was, and anything behind it is unsolicited. */
     begin(&two);
+    two.config.quick = &postino_quick;
     postino_session_input(&two.session, data, size);
     struct postino_session before = two.session;
     begin(&two);

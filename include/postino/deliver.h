@@ -98,9 +98,6 @@ struct postino_delivery_config {
     void *input;
     size_t input_size;
 
-    /* postino_session_input_quick, or NULL: postino_session_input. */
-    void (*hear)(struct postino_session *session, const void *octets, size_t length);
-
     /* Time-outs in seconds by enum postino_step, 0 for that of 5321 4.5.3.2; NULL for all of them. Connecting: 30. */
     const uint16_t *timeouts_s;
 

@@ -181,6 +181,7 @@ extern const struct postino_lenient postino_lenient;
 extern const struct postino_lmtp postino_lmtp;             /* config.lmtp: LMTP (2033) */
 extern const struct postino_enhanced postino_enhanced;     /* config.enhanced: codes such as 5.1.1 (3463) */
 extern const struct postino_behind_dot postino_behind_dot; /* config.behind_dot */
+extern const struct postino_quick postino_quick;           /* config.quick; of gcc and clang */
 
 /* Extensions for config.extensions, which is a list of such pointers with NULL at its end. */
 extern const struct postino_extension postino_pipelining; /* 2920: commands are spoken ahead of replies */
@@ -238,6 +239,7 @@ struct postino_config {
 
     bool unverified; /* TLS is taken from anybody: what needs to know whom it speaks to (8689) is refused */
 
+    const struct postino_quick *quick;     /* &postino_quick: fewer instructions for more code, on hosts. NULL: not */
     const struct postino_lmtp *lmtp;       /* NULL: SMTP */
     const struct postino_lenient *lenient; /* NULL: strict */
     struct postino_trace *trace;           /* sees whole lines. NULL: nobody does */
@@ -356,9 +358,6 @@ size_t postino_session_output(struct postino_session *session, void *buffer, siz
 
 /* Takes everything, at any time, however it is split. */
 void postino_session_input(struct postino_session *session, const void *octets, size_t length);
-
-/* The same in fewer instructions and more code: for hosts that hear many replies. */
-void postino_session_input_quick(struct postino_session *session, const void *octets, size_t length);
 
 /* TLS stands. For implicit TLS: before the first input. Forgets what the server offered in clear (3207 4.2). */
 void postino_session_secured(struct postino_session *session);

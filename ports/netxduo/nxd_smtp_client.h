@@ -262,7 +262,7 @@ typedef struct NX_SMTP_CONNECTION_STRUCT {
     UINT (*nx_smtp_connection_deliver)(NX_SMTP_CLIENT *client_ptr, VOID *mail);
     union {
         VOID *nx_smtp_connection_alignment;
-        UCHAR nx_smtp_connection_octets[40 + 30 * sizeof(VOID *)];
+        UCHAR nx_smtp_connection_octets[40 + 31 * sizeof(VOID *)];
     } nx_smtp_connection_room;
 } NX_SMTP_CONNECTION;
 

@@ -214,7 +214,7 @@ static void receive(struct postino_delivery *d)
         if (got < 0)
             lost(d, POSTINO_REASON_LOST);
         if (got > 0)
-            (d->config->hear ? d->config->hear : postino_session_input)(&d->session, d->config->input, (size_t)got);
+            postino_session_input(&d->session, d->config->input, (size_t)got);
     }
     if (d->replies != postino_session_replies(&d->session)) {
         d->replies = postino_session_replies(&d->session);

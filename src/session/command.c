@@ -10,8 +10,13 @@ void postino_command_put_octet(struct postino_writer *w, char octet)
 
 void postino_command_put(struct postino_writer *w, const char *text)
 {
-    while (*text)
-        postino_command_put_octet(w, *text++);
+    char *const buffer = w->buffer;
+    const size_t size = w->size, from = w->from;
+    size_t at = w->length - from; /* wraps to a large number in front of the window */
+    for (; *text; text++, at++)
+        if (at < size)
+            buffer[at] = *text;
+    w->length = at + from;
 }
 
 static void put_parameters(const struct postino_session *s, struct postino_writer *w)
@@ -34,13 +39,13 @@ static const char *argument(const struct postino_session *s)
 
 static const char *verb(const struct postino_session *s)
 {
-    /* In the order of the steps, from EHLO on. */
-    static const char verbs[] = "EHLO \0HELO \0\0\0QUIT\0RSET\0MAIL FROM:<\0RCPT TO:<\0DATA\0\r\n.\0";
-    const char *text = verbs;
+    /* Words, and where that of each step begins, up to EHLO the first; STARTTLS, AUTH and commands have none of ours.
+     */
+    static const char verbs[] = "EHLO \0HELO \0QUIT\0RSET\0MAIL FROM:<\0RCPT TO:<\0DATA\0\r\n.";
+    static const uint8_t starts[] = {0, 0, 0, 6, 5, 5, 12, 17, 22, 34, 44, 49, 5};
+    const char *text = verbs + starts[s->spoken.step];
     if (s->spoken.step == POSTINO_STEP_EHLO && s->config->lmtp)
         return s->config->lmtp->hello;
-    for (unsigned step = POSTINO_STEP_EHLO; step < s->spoken.step; step++)
-        text += strlen(text) + 1;
     if (s->spoken.step == POSTINO_STEP_CONTENT && s->column == 0) /* the last line has ended (5321 4.1.1.4) */
         text += 2;
     return text;

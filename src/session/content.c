@@ -7,15 +7,6 @@
  */
 #include "internal.h"
 
-enum {
-    LINE_MAX_OCTETS = 998
-}; /* 5321 4.5.3.1.6, without the line end */
-
-struct expansion {
-    const char *in, *end;
-    char *out;
-};
-
 /* The mail ends here: the connection goes without the terminator, so that nothing half-sent is delivered. Chunks do
  * without that. */
 static void give_up(struct postino_session *s, enum postino_reason reason)
@@ -28,63 +19,43 @@ static void give_up(struct postino_session *s, enum postino_reason reason)
     mail->is.doomed = true;
 }
 
-/* Copies octets up to the next CR, LF or NUL; up to the next control character a word at a time. Returns whether some
- * are above 127. */
-static bool copy_line(struct expansion *e)
-{
-    const size_t ones = SIZE_MAX / 0xFF, highest = ones << 7;
-    const char *in = e->in;
-    char *out = e->out;
-    size_t word, seen = 0;
-    for (; (size_t)(e->end - in) >= sizeof word; in += sizeof word, out += sizeof word) {
-        memcpy(&word, in, sizeof word);
-        if ((word - ones * ' ') & ~word & highest) /* an octet of it is below a space */
-            break;
-        memcpy(out, &word, sizeof word);
-        seen |= word;
-    }
-    while (in < e->end && *in != '\r' && *in != '\n' && *in != '\0')
-        seen |= (unsigned char)(*out++ = *in++);
-    e->in = in;
-    e->out = out;
-    return seen & highest;
-}
-
-/* What has been copied of a line, and stands behind it. */
-static enum postino_reason unfit(const struct postino_session *s, const struct expansion *e, bool wide)
+/* Why the octet may not stand there; POSTINO_REASON_REPLY: it may. */
+static enum postino_reason unfit(const struct postino_session *s, unsigned char octet)
 {
     enum postino_reason reason = POSTINO_REASON_REPLY;
-    if (e->in < e->end && *e->in == '\0')
+    if (octet == '\0')
         reason = POSTINO_REASON_NUL;
-    else if (s->column > LINE_MAX_OCTETS)
+    else if (s->column > POSTINO_CONTENT_LINE_MAX)
         reason = POSTINO_REASON_LONG_LINE;
-    else if (wide && !(s->offers & POSTINO_OFFERS_8BITMIME))
+    else if (octet > 127 && !(s->offers & POSTINO_OFFERS_8BITMIME))
         reason = POSTINO_REASON_8BIT;
     return s->config->lenient && s->config->lenient->bears(reason) ? POSTINO_REASON_REPLY : reason;
 }
 
-static void expand(struct postino_session *s, struct expansion *e)
+/* One octet of content. */
+static void expand(struct postino_session *s, struct postino_expansion *e)
 {
-    while (e->in < e->end) {
-        e->in += s->read_cr && *e->in == '\n'; /* the line has ended with its CR */
-        s->read_cr = false;
-        if (e->in < e->end && *e->in == '.' && s->column == 0 && !s->chunks)
-            *e->out++ = '.';
-        const char *from = e->in;
-        bool wide = copy_line(e);
-        s->column += (uint32_t)(e->in - from);
-        enum postino_reason reason = unfit(s, e, wide);
-        if (reason) {
-            give_up(s, reason);
-            return;
-        }
-        if (e->in == e->end)
-            return;
-        s->read_cr = *e->in++ == '\r';
+    const unsigned char octet = (unsigned char)*e->in++;
+    const bool line_feed = octet == '\n', behind_cr = s->read_cr;
+    s->read_cr = octet == '\r';
+    if (line_feed && behind_cr) /* the line has ended with its CR */
+        return;
+    if (line_feed || s->read_cr) {
+        s->column = 0;
         *e->out++ = '\r';
         *e->out++ = '\n';
-        s->column = 0;
+        return;
     }
+    if (octet == '.' && s->column == 0 && !s->chunks)
+        *e->out++ = '.';
+    s->column++;
+    enum postino_reason reason = unfit(s, octet);
+    if (reason) {
+        e->in = e->end;
+        give_up(s, reason);
+        return;
+    }
+    *e->out++ = (char)octet;
 }
 
 size_t postino_content_source(struct postino_session *s, char *buffer, size_t room)
@@ -113,9 +84,14 @@ size_t postino_content_read(struct postino_session *s, char *buffer, size_t size
         s->spilled = false;
         return 1;
     }
-    struct expansion e = {out + room - room / 2, NULL, out};
+    struct postino_expansion e = {out + room - room / 2, NULL, out};
     e.end = e.in + postino_content_source(s, out + room - room / 2, room / 2);
-    expand(s, &e);
+    while (e.in < e.end) {
+        if (s->config->quick)
+            s->config->quick->expand(s, &e);
+        if (e.in < e.end)
+            expand(s, &e);
+    }
     size_t length = (size_t)(e.out - out);
     if (size == 1) {
         buffer[0] = narrow[0];

@@ -4,7 +4,7 @@
 
 static bool is_keyword(struct postino_session *s, const struct postino_keyword *keyword)
 {
-    if (strcmp(keyword->name, s->word) != 0)
+    if (keyword->name[0] != s->word[0] || strcmp(keyword->name, s->word) != 0)
         return false;
     s->keyword = keyword;
     return true;

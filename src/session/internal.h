@@ -107,6 +107,22 @@ struct postino_lmtp {
     bool (*answered)(struct postino_session *session, enum postino_verdict verdict);
 };
 
+/* Octets of a line of content, without its end (5321 4.5.3.1.6). */
+#define POSTINO_CONTENT_LINE_MAX 998u
+
+/* Content on its way to the caller's buffer, whose far end it stands in. */
+struct postino_expansion {
+    const char *in, *end;
+    char *out;
+};
+
+struct postino_quick {
+    /* Expands some of it, as the engine does by octets. */
+    void (*expand)(struct postino_session *session, struct postino_expansion *expansion);
+    /* Takes some of what was heard; returns how many octets. 0: let the engine take one. */
+    size_t (*hear)(struct postino_session *session, const char *octets, size_t length);
+};
+
 struct postino_command {
     bool (*valid)(const struct postino_mail *mail);
     void (*render)(const struct postino_session *session, struct postino_writer *writer);

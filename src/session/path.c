@@ -7,33 +7,30 @@ enum {
     PATH_MAX_INSIDE = 254
 };
 
-static bool let_dig(char c)
+/* Sets of octets from a space to 127, a bit for each. */
+static const uint32_t atext[] = {0xa3ffacfa, 0xc7fffffe, 0x7fffffff}; /* 5322 3.2.3: what is no special */
+static const uint32_t let_dig_hyp[] = {0x03ff2000, 0x07fffffe, 0x07fffffe};
+static const uint32_t literal[] = {0xaffffffe, 0xc7ffffff, 0x7fffffff}; /* what an address literal may be made of */
+
+static const char *past(const uint32_t *set, const char *at)
 {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+    for (;; at++) {
+        unsigned octet = (unsigned char)*at - (unsigned)' ';
+        if (octet >= 96 || !(set[octet / 32] >> octet % 32 & 1))
+            return at;
+    }
 }
 
-/* Neither a space nor one of `others`. */
-static bool printable_but(const char *others, char c)
+/* Words with single dots between them; those of a domain neither begin nor end with a hyphen. Returns what follows. */
+static const char *words(const uint32_t *set, const char *at)
 {
-    return c > ' ' && c <= '~' && !strchr(others, c);
-}
-
-static bool atext(char c) /* 5322 3.2.3: what is no special */
-{
-    return printable_but("()<>[]:;@\\,.\"", c);
-}
-
-/* Dot-string: atoms with single dots between them. Returns what follows. */
-static const char *dot_string(const char *at)
-{
-    for (;;) {
-        if (!atext(*at))
+    for (;; at++) {
+        const char *start = at;
+        at = past(set, at);
+        if (at == start || (set == let_dig_hyp && (*start == '-' || at[-1] == '-')))
             return NULL;
-        while (atext(*at))
-            at++;
         if (*at != '.')
             return at;
-        at++;
     }
 }
 
@@ -49,40 +46,18 @@ static const char *quoted_string(const char *at)
     return at + 1;
 }
 
-/* A domain of letters, digits and inner hyphens. Returns whether it reaches to the end of the string. */
-static bool domain(const char *at)
-{
-    for (;;) {
-        if (!let_dig(*at))
-            return false;
-        while (let_dig(*at) || *at == '-')
-            at++;
-        if (at[-1] == '-')
-            return false;
-        if (*at != '.')
-            return *at == '\0';
-        at++;
-    }
-}
-
-static bool address_literal(const char *at)
-{
-    const char *start = at;
-    do
-        at++;
-    while (printable_but("[\\]<>", *at));
-    return at > start + 1 && at[0] == ']' && at[1] == '\0';
-}
-
 bool postino_name_valid(const char *name)
 {
-    return strlen(name) <= DOMAIN_MAX && (*name == '[' ? address_literal(name) : domain(name));
+    const char *end = *name == '[' ? past(literal, name + 1) : words(let_dig_hyp, name);
+    if (*name == '[')
+        end = end > name + 1 && *end == ']' ? end + 1 : NULL;
+    return end && *end == '\0' && end - name <= DOMAIN_MAX;
 }
 
 bool postino_path_valid(const char *path)
 {
-    const char *at = *path == '"' ? quoted_string(path) : dot_string(path);
+    const char *at = *path == '"' ? quoted_string(path) : words(atext, path);
     if (!at || at - path > LOCAL_PART_MAX)
         return false;
-    return *at == '@' && strlen(path) <= PATH_MAX_INSIDE && postino_name_valid(at + 1);
+    return *at == '@' && postino_name_valid(at + 1) && strlen(at) <= (size_t)(PATH_MAX_INSIDE - (at - path));
 }

@@ -134,15 +134,20 @@ size_t postino_session_output(struct postino_session *s, void *buffer, size_t si
 void postino_session_input(struct postino_session *s, const void *octets, size_t length)
 {
     const char *at = octets;
-    for (const char *end = at + length; at < end && !s->closed; at++) {
+    size_t step;
+    for (const char *end = at + length; at < end && !s->closed; at += step) {
         if (s->held == POSTINO_NEED_TLS) { /* 3207 6: nothing said in clear may be taken for secured */
             postino_flow_fail(s, POSTINO_REASON_INJECTION);
             return;
         }
+        step = s->config->quick ? s->config->quick->hear(s, at, (size_t)(end - at)) : 0;
+        if (step)
+            continue;
         if (s->config->trace)
             s->config->trace->heard(s->config->trace, *at);
         if (postino_reply_octet(s, *at))
             postino_flow_answered(s);
+        step = 1;
     }
 }
 

@@ -291,7 +291,8 @@ const char *play(unsigned buffer_size, unsigned split, size_t dies, unsigned in_
                                     .text = text,
                                     .text_size = sizeof text,
                                     .extensions = extensions,
-                                    .mails_in_flight = (uint16_t)in_flight};
+                                    .mails_in_flight = (uint16_t)in_flight,
+                                    .quick = (buffer_size ^ split) & 1 ? &postino_quick : NULL};
     struct postino_session s;
     size_t taken = 0;
     int idle = 0, steps = 0;

@@ -203,10 +203,10 @@ static void nul_is_refused_for_good(void)
     }
 }
 
-/* Octets are looked at in words: each value at each place of several. */
+/* Octets are looked at in blocks, too: each value at each place of several. */
 static void each_octet_is_seen_at_each_place(void)
 {
-    char octets[40];
+    char octets[56];
     for (unsigned bearing = 0; bearing < 2; bearing++) {
         if (!bearing)
             at_content.offers &= ~(uint32_t)POSTINO_OFFERS_8BITMIME;
@@ -250,6 +250,18 @@ static void eight_bits_need_8bitmime(void)
     }
 }
 
+/* However far behind it stands, and however much was copied in front of it. */
+static void a_late_octet_is_seen_at_every_buffer_size(void)
+{
+    char octets[300];
+    memset(octets, 'x', sizeof octets);
+    octets[280] = '\x80';
+    at_content.offers &= (uint16_t)~POSTINO_OFFERS_8BITMIME;
+    for (size_t size = 1; size <= 700; size++)
+        CHECK_NUMBER(reason_of(octets, sizeof octets, size), POSTINO_REASON_8BIT);
+    at_content.offers |= POSTINO_OFFERS_8BITMIME;
+}
+
 static ptrdiff_t lie(struct postino_source *source, void *buffer, size_t size)
 {
     (void)source, (void)buffer;
@@ -278,13 +290,17 @@ static void a_source_that_lies_ends_the_session(void)
 
 int main(void)
 {
-    RUN(every_short_text_is_normalised_and_stuffed);
-    RUN(long_texts_are_the_same_at_every_buffer_size);
-    RUN(lines_of_998_octets_pass_and_longer_ones_do_not);
-    RUN(a_last_line_of_999_octets_is_refused);
-    RUN(nul_is_refused_for_good);
-    RUN(each_octet_is_seen_at_each_place);
-    RUN(eight_bits_need_8bitmime);
+    for (int i = 0; i < 2; i++) {
+        config.quick = i ? &postino_quick : NULL;
+        RUN(every_short_text_is_normalised_and_stuffed);
+        RUN(long_texts_are_the_same_at_every_buffer_size);
+        RUN(lines_of_998_octets_pass_and_longer_ones_do_not);
+        RUN(a_last_line_of_999_octets_is_refused);
+        RUN(nul_is_refused_for_good);
+        RUN(each_octet_is_seen_at_each_place);
+        RUN(eight_bits_need_8bitmime);
+        RUN(a_late_octet_is_seen_at_every_buffer_size);
+    }
     RUN(a_source_that_lies_ends_the_session);
     return CHECK_EXIT();
 }

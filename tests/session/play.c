@@ -119,6 +119,7 @@ bool play_begin(struct play *p, const struct script *script, const struct play_w
     p->config.xclient = script->xclient;
     p->config.lenient = script->lenient ? &postino_lenient : NULL;
     p->config.lmtp = script->lmtp ? &postino_lmtp : NULL;
+    p->config.quick = way->input_size == 0 ? &postino_quick : NULL;
     memset(p->text, 'U', sizeof p->text - 1);
     play_auth_begin(&p->auth, &script->auth, &p->config);
     p->session = malloc(sizeof *p->session);
@@ -197,10 +198,7 @@ void play_input(struct play *p, const char *octets, size_t length)
     if (!exact)
         abort();
     memcpy(exact, octets, length);
-    if (p->way.input_size)
-        postino_session_input(moved(p), exact, length);
-    else
-        postino_session_input_quick(moved(p), exact, length);
+    postino_session_input(moved(p), exact, length);
     free(exact);
     if (p->way.eager && postino_session_need(p->session) != POSTINO_NEED_CLOSE)
         play_drain(p);
