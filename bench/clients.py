@@ -9,15 +9,22 @@ import subprocess
 NAME = "client.example.test"
 SENDER = "ada@example.test"
 SMTPLIB = """
-import smtplib, sys
-host, port, path, recipients = sys.argv[1:]
-server = smtplib.SMTP(host, int(port), local_hostname="%s")
+import smtplib, ssl, sys
+host, port, path, recipients, tls = sys.argv[1:]
+context = ssl._create_unverified_context()
+if tls == "implicit TLS":
+    server = smtplib.SMTP_SSL(host, int(port), local_hostname="%s", context=context)
+else:
+    server = smtplib.SMTP(host, int(port), local_hostname="%s")
+if tls == "STARTTLS":
+    server.starttls(context=context)
 server.sendmail("%s", recipients.split(","), open(path, "rb").read())
 server.quit()
-""" % (NAME, SENDER)
+""" % (NAME, NAME, SENDER)
 NODEMAILER = """
-const [host, port, path, recipients] = process.argv.slice(1);
-const transport = require("nodemailer").createTransport({host, port, name: "%s", ignoreTLS: true});
+const [host, port, path, recipients, tls] = process.argv.slice(1);
+const transport = require("nodemailer").createTransport({host, port, name: "%s", ignoreTLS: !tls, requireTLS: tls === "STARTTLS",
+  secure: tls === "implicit TLS", tls: {rejectUnauthorized: false}});
 transport.sendMail({envelope: {from: "%s", to: recipients.split(",")}, raw: require("fs").readFileSync(path)})
   .then(() => transport.close(), (error) => { console.error(error); process.exitCode = 1; });
 """ % (NAME, SENDER)
@@ -44,12 +51,15 @@ class Client:
         self.name, self.command, self.version, self.pipelines = name, command, version, pipelines
         self.counts = name != "nodemailer"  # what node makes of its code as it runs, valgrind takes minutes for
 
-    def line(self, port, path, addresses):
+    def line(self, port, path, addresses, *tls):
         """For sh on a wire, where POSTINO_ADDRESS is the host."""
-        words = self.command("@HOST@", port, path, addresses)
-        # The host stands outside of the quotes, so that sh fills it in.
-        return " ".join(shlex.quote(word).replace("@HOST@", "'\"$POSTINO_ADDRESS\"'") if "'" in shlex.quote(word)
-                        else word.replace("@HOST@", "\"$POSTINO_ADDRESS\"") for word in words)
+        return " ".join(map(on_host, self.command("@HOST@", port, path, addresses, *tls)))
+
+
+def on_host(word):
+    """A word for sh, with @HOST@ outside of the quotes, so that sh fills it in."""
+    quoted = shlex.quote(word)
+    return quoted.replace("@HOST@", "'\"$POSTINO_ADDRESS\"'" if quoted.startswith("'") else "\"$POSTINO_ADDRESS\"")
 
 
 def postino(program, by_data=False):
@@ -92,31 +102,34 @@ def secured(program, url, folder, secret, pin, path, count, *more):
     return " ".join(map(shlex.quote, words)) + ' --server "%s"' % url
 
 
-def curl(host, port, path, addresses):
-    words = ["curl", "--silent", "--show-error", "smtp://%s:%d/%s" % (host, port, NAME), "--mail-from", SENDER]
+# The peers. `tls` is "", "STARTTLS" or "implicit TLS"; then the certificate is anybody's.
+
+def curl(host, port, path, addresses, tls=""):
+    words = ["curl", "--silent", "--show-error", "%s://%s:%d/%s" % ("smtps" if tls == "implicit TLS" else "smtp", host, port, NAME), "--mail-from", SENDER]
+    words += ["--insecure", "--ssl-reqd"] if tls else []
     for address in addresses:
         words += ["--mail-rcpt", address]
     return words + ["--upload-file", path]
 
 
-def msmtp(host, port, path, addresses):
+def msmtp(host, port, path, addresses, tls=""):
     """It reads the message from its standard input."""
-    words = ["msmtp", "--file=/dev/null", "--host=" + host, "--port=%d" % port, "--domain=" + NAME, "--from=" + SENDER,
-             "--auth=off", "--tls=off"]
+    words = ["msmtp", "--file=/dev/null", "--host=" + host, "--port=%d" % port, "--domain=" + NAME, "--from=" + SENDER, "--auth=off"]
+    words += ["--tls=on", "--tls-certcheck=off", "--tls-starttls=" + ("on" if tls == "STARTTLS" else "off")] if tls else ["--tls=off"]
     return ["sh", "-c", 'path=$1; shift; exec "$@" <"$path"', "sh", path] + words + addresses
 
 
-def swaks(host, port, path, addresses):
+def swaks(host, port, path, addresses, tls=""):
     return ["swaks", "--silent", "3", "--pipeline", "--server", host, "--port", str(port), "--helo", NAME, "--from",
-            SENDER, "--to", ",".join(addresses), "--data", "@" + path]
+            SENDER, "--to", ",".join(addresses), "--data", "@" + path, *({"": [], "STARTTLS": ["--tls"]}.get(tls, ["--tls-on-connect"]))]
 
 
-def smtplib(host, port, path, addresses):
-    return ["/usr/bin/python3", "-c", SMTPLIB, host, str(port), path, ",".join(addresses)]
+def smtplib(host, port, path, addresses, tls=""):
+    return ["/usr/bin/python3", "-c", SMTPLIB, host, str(port), path, ",".join(addresses), tls]
 
 
-def nodemailer(host, port, path, addresses):
-    return ["env", "NODE_PATH=" + node_modules(), "node", "-e", NODEMAILER, host, str(port), path, ",".join(addresses)]
+def nodemailer(host, port, path, addresses, tls=""):
+    return ["env", "NODE_PATH=" + node_modules(), "node", "-e", NODEMAILER, host, str(port), path, ",".join(addresses), tls]
 
 
 def first_line(command):

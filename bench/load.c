@@ -1,6 +1,6 @@
 /*
- * load URL MAILS SIZE CONNECTIONS [PER_CONNECTION [IN_FLIGHT [OUTPUT INPUT]]]: sends so many mails of SIZE octets to a
- * server as fast as it takes them, over a pool. Prints a line of JSON.
+ * load URL MAILS SIZE CONNECTIONS [PER_CONNECTION [IN_FLIGHT [OUTPUT INPUT [RECIPIENTS]]]]: sends so many mails of SIZE
+ * octets to a server as fast as it takes them, over a pool. Prints a line of JSON.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -15,9 +15,16 @@
 /* A mail and all that it needs. As many as may be under way are made, and used again and again. */
 struct letter {
     struct postino_mail mail; /* first */
-    struct postino_recipient recipient;
     struct postino_memory_source source;
+    struct postino_recipient recipients[];
 };
+
+static size_t recipients = 1;
+
+static size_t letter_size(void)
+{
+    return sizeof(struct letter) + recipients * sizeof(struct postino_recipient);
+}
 
 static double now_s(clockid_t clock)
 {
@@ -45,10 +52,11 @@ static void write_letter(struct letter *letter, const char *content, size_t size
 {
     postino_memory_source_open(&letter->source, content, size);
     letter->source.source.seven_bit = true;
-    letter->recipient = (struct postino_recipient){.address = "bob@example.test"};
+    for (size_t i = 0; i < recipients; i++)
+        letter->recipients[i] = (struct postino_recipient){.address = "bob@example.test"};
     letter->mail = (struct postino_mail){.reverse_path = "ada@example.test",
-                                         .recipients = &letter->recipient,
-                                         .recipient_count = 1,
+                                         .recipients = letter->recipients,
+                                         .recipient_count = (uint32_t)recipients,
                                          .source = &letter->source.source};
 }
 
@@ -75,9 +83,10 @@ int main(int argc, char **argv)
 {
     static struct postino_send_options options;
     if (argc < 5)
-        errx(EX_USAGE, "usage: load URL MAILS SIZE CONNECTIONS [PER_CONNECTION [IN_FLIGHT [OUTPUT INPUT]]]");
+        errx(EX_USAGE, "usage: load URL MAILS SIZE CONNECTIONS [PER_CONNECTION [IN_FLIGHT [OUTPUT INPUT [RECIPIENTS]]]]");
     size_t mails = number(argv, argc, 2, 0), size = number(argv, argc, 3, 0), connections = number(argv, argc, 4, 1);
     size_t in_flight = number(argv, argc, 6, 64);
+    recipients = number(argv, argc, 9, 1);
     struct postino_pool_options limits = {.connections = (uint32_t)connections,
                                           .mails_per_connection = (uint32_t)number(argv, argc, 5, 0),
                                           .idle_s = 10,
@@ -88,15 +97,16 @@ int main(int argc, char **argv)
     char *content = make_content(size);
     size_t room = connections * 2 * in_flight;
     room = room < mails ? room : mails;
-    struct letter *letters = calloc(room, sizeof *letters);
+    char *letters = calloc(room, letter_size());
     struct postino_pool *pool = postino_pool_open(argv[1], &options, &limits);
     if (!letters || !pool)
         errx(EX_USAGE, "%s", options.problem);
     double began = now_s(CLOCK_MONOTONIC), used = now_s(CLOCK_PROCESS_CPUTIME_ID);
     size_t submitted = 0, accepted = 0;
     for (; submitted < room; submitted++) {
-        write_letter(&letters[submitted], content, size);
-        if (postino_pool_submit(pool, &letters[submitted].mail))
+        struct letter *letter = (struct letter *)(void *)(letters + submitted * letter_size());
+        write_letter(letter, content, size);
+        if (postino_pool_submit(pool, &letter->mail))
             errx(EX_SOFTWARE, "a mail is wrong");
     }
     if (submitted == mails)

@@ -1,6 +1,7 @@
 """What bench/run says of throughput: bench/load beside its peers, at the same sink, on the same processor, in turns."""
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -41,10 +42,11 @@ Promise.all(Array.from({length: connections}, work)).then(() => transport.close(
 
 
 class Peer:
-    """`command(mails, size, connections, per_connection)` gives its words, or None where it cannot do that."""
+    """`command(host, port, mails, size, connections, per_connection)` gives its words, or None where it cannot do that."""
 
     def __init__(self, name, command, environment=None):
-        self.name, self.command, self.environment = name, command, dict(os.environ, **(environment or {}))
+        self.name, self.command, self.more = name, command, environment or {}
+        self.environment = dict(os.environ, **self.more)
 
 
 def smtp_source():
@@ -54,29 +56,33 @@ def smtp_source():
         if os.path.exists(program):
             libraries = ":".join(os.path.join(root, path) for path in ("usr/lib/postfix", "usr/lib/x86_64-linux-gnu"))
 
-            def command(mails, size, connections, per_connection):
+            def command(host, port, mails, size, connections, per_connection):
                 if per_connection not in (0, 1):
                     return None
-                return [program, "-m", str(mails), "-l", str(size), "-s", str(connections), *([] if per_connection else ["-d"]), "127.0.0.1:%d" % PORT]
+                return [program, "-m", str(mails), "-l", str(size), "-s", str(connections), *([] if per_connection else ["-d"]), "%s:%s" % (host, port)]
             return Peer("smtp-source", command, {"LD_LIBRARY_PATH": libraries})
     return None
 
 
 def peers(program):
     folder = os.path.join(os.path.dirname(os.path.abspath(program)), "bench")
-    found = [Peer("postino", lambda mails, size, connections, per_connection: [
-        os.path.join(folder, "load"), "smtp+notls://127.0.0.1:%d" % PORT, str(mails), str(size), str(connections), str(per_connection)])]
+
+    def alone(*words):
+        """What has one connection at a time."""
+        return lambda host, port, mails, size, connections, per_connection: None if connections > 1 else [
+            *words, host, str(port), str(mails), str(size), str(per_connection)]
+
+    found = [Peer("postino", lambda host, port, mails, size, connections, per_connection: [
+        os.path.join(folder, "load"), "smtp+notls://%s:%s" % (host, port), str(mails), str(size), str(connections), str(per_connection)])]
     source = smtp_source()
     found += [source] if source else []
     for name in ("curl", "esmtp"):
         path = os.path.join(folder, name + "_load")
         if os.path.exists(path):
-            found.append(Peer("lib" + name, lambda mails, size, connections, per_connection, path=path:
-                              None if connections > 1 else [path, "127.0.0.1", str(PORT), str(mails), str(size), str(per_connection)]))
-    found.append(Peer("smtplib", lambda mails, size, connections, per_connection:
-                      None if connections > 1 else [sys.executable, "-c", SMTPLIB, "127.0.0.1", str(PORT), str(mails), str(size), str(per_connection)]))
+            found.append(Peer("lib" + name, alone(path)))
+    found.append(Peer("smtplib", alone(sys.executable, "-c", SMTPLIB)))
     if clients.node_modules():
-        found.append(Peer("nodemailer", lambda *numbers: ["node", "-e", NODEMAILER, "127.0.0.1", str(PORT), *map(str, numbers)],
+        found.append(Peer("nodemailer", lambda host, port, *numbers: ["node", "-e", NODEMAILER, host, str(port), *map(str, numbers)],
                           {"NODE_PATH": clients.node_modules()}))
     return found
 
@@ -100,7 +106,7 @@ def pinned(command):
 
 def rate(program, peer, mails, size, connections, per_connection):
     """Mails a second; every one of them was accepted by a sink of its own."""
-    command = peer.command(mails, size, connections, per_connection)
+    command = peer.command("127.0.0.1", PORT, mails, size, connections, per_connection)
     if command is None:
         return None
     sink = subprocess.Popen(pinned([program, "sink", "--listen", "127.0.0.1:%d" % PORT, "--json-stats"]), stdout=subprocess.PIPE,
@@ -142,7 +148,7 @@ def costs(program):
             with meters.Sink(program, "--listen", "127.0.0.1:%d" % PORT):
                 counted = []
                 for mails in (few, many):
-                    command = peer.command(mails, 1024, 1, per_connection)
+                    command = peer.command("127.0.0.1", PORT, mails, 1024, 1, per_connection)
                     os.environ.update(peer.environment)
                     counted.append((meters.instructions(command), meters.system_calls(command)[0]))
                 cells.append([(after - before) / (many - few) for before, after in zip(*counted)])
@@ -150,11 +156,32 @@ def costs(program):
     return found
 
 
+def on_the_wire(program, mails, delay_ms):
+    """{peer: the mails of one connection, as meters.round_trips has them}: one mail after the other."""
+    found = {}
+    for peer in peers(program):
+        words = peer.command("@HOST@", meters.PORT, mails, 1024, 1, 0)
+        line = " ".join(["%s=%s" % (name, shlex.quote(value)) for name, value in peer.more.items()] + [clients.on_host(word) for word in words])
+        found[peer.name] = meters.round_trips(program, meters.sink_server(program), [line], delay_ms, mails=mails)
+    return found
+
+
+def load(program, *numbers):
+    """What bench/load says, at a sink of its own."""
+    with meters.Sink(program, "--listen", "127.0.0.1:%d" % PORT):
+        done = subprocess.run(peers(program)[0].command("127.0.0.1", PORT, *numbers[:4]) + [str(number) for number in numbers[4:]],
+                              stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
+
+
 def scale(program):
     """(mails, connections at once, what load said) of more and more mails, and of more and more connections with small buffers."""
-    load = peers(program)[0]
     for mails, connections, per_connection, more in ([(10 ** n, 1, 0, []) for n in range(1, 6)] +
-                                                    [(10 ** n, 10 ** n, 1, ["8", "1024", "512"]) for n in range(1, 5)]):
-        with meters.Sink(program, "--listen", "127.0.0.1:%d" % PORT):
-            done = subprocess.run(load.command(mails, 1024, connections, per_connection) + more, stdout=subprocess.PIPE, text=True, check=True)
-        yield mails, connections, json.loads(done.stdout)
+                                                    [(10 ** n, 10 ** n, 1, [8, 1024, 512]) for n in range(1, 5)]):
+        yield mails, connections, load(program, mails, 1024, connections, per_connection, *more)
+
+
+def recipients(program):
+    """(recipients, what load said) of mails with more and more of them; as many mails as make a million recipients."""
+    for count in [10 ** n for n in range(1, 6)]:
+        yield count, load(program, 10 ** 6 // count, 1024, 1, 0, 1, 0, 0, count)
