@@ -212,8 +212,9 @@ struct postino_config {
     uint16_t window;
 
     /* Mails that may be under way at once where the server offers CHUNKING and PIPELINING, each with up to 64 KiB of
-     * its content ahead of the replies to its recipients. All of them are uncertain where the connection dies. 0
-     * means 8. */
+     * its content ahead of the replies to its recipients. All of them are uncertain where the connection dies. Behind
+     * a refusal there is one, and with each mail that is accepted twice as many again: servers count refusals, and end
+     * what has too many. 0 means 8. */
     uint16_t mails_in_flight;
 
     /* The extensions that are made use of, as postino_extensions. NULL: none, each reply is awaited. */
@@ -315,6 +316,7 @@ struct postino_session {
     uint32_t hold_max_s; /* of FUTURERELEASE */
     uint32_t unheard;    /* of what was recalled, what was not offered again */
     struct postino_result error;
+    uint16_t flight; /* behind a refusal, how many mails may be under way; 0: as many as may be */
     char word[21];
 };
 

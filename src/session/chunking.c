@@ -21,14 +21,16 @@ static bool recipients_answered(const struct postino_session *s, const struct po
     return s->awaited.mail == mail && s->awaited.step == POSTINO_STEP_CONTENT;
 }
 
-/* Behind a refusal the flight drains first: servers count errors. */
+/* Behind a refusal the flight drains first, and is a short one then: servers count errors. */
 static bool has_place_for_another(const struct postino_session *s)
 {
     unsigned most = s->config->mails_in_flight ? s->config->mails_in_flight : IN_FLIGHT_MAX;
+    if (s->flight && s->flight < most)
+        most = s->flight;
     for (const struct postino_mail *mail = s->awaited.mail; mail != s->spoken.mail; mail = mail->next)
         if (mail->command || mail->result.outcome != POSTINO_NOT_TRIED || --most == 0)
             return false;
-    return !s->spoken.mail->command;
+    return !s->dirty && !s->spoken.mail->command;
 }
 
 static bool may_run_ahead(const struct postino_session *s)
@@ -37,7 +39,7 @@ static bool may_run_ahead(const struct postino_session *s)
     if (s->spoken.step == POSTINO_STEP_RSET)
         return has_place_for_another(s);
     if (s->spoken.step != POSTINO_STEP_CONTENT)
-        return s->spoken.step == POSTINO_STEP_MAIL;
+        return s->spoken.step == POSTINO_STEP_MAIL && !s->dirty; /* RSET behind a refusal is to be accepted first */
     if (mail->is.chunks == UINT8_MAX)
         return false;
     if (recipients_answered(s, mail))
@@ -47,9 +49,11 @@ static bool may_run_ahead(const struct postino_session *s)
 }
 
 /* Who refuses RSET may take what stands behind it for a part of the mail before: nothing more is said, and nothing that
- * is said of it believed. */
+ * is said of it believed. Where nothing stands behind it, there is only QUIT to be said. */
 static bool refused(struct postino_session *s)
 {
+    if (s->outstanding == 1 && s->offset == 0)
+        return false;
     postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
     return true;
 }
@@ -219,6 +223,8 @@ static size_t speak(struct postino_session *s, char *buffer, size_t size)
 static bool last_answered(struct postino_session *s, enum postino_verdict verdict)
 {
     struct postino_mail *mail = s->awaited.mail;
+    if (verdict == POSTINO_VERDICT_ACCEPTED)
+        s->flight = (uint16_t)(s->flight * 2);
     if (verdict == POSTINO_VERDICT_ACCEPTED && mail->is.doomed && mail->accepted) {
         mail->result.outcome = POSTINO_UNCERTAIN;
         postino_flow_fail(s, POSTINO_REASON_PROTOCOL);

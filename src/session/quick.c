@@ -117,8 +117,6 @@ static void heed(struct postino_session *s, const char *text, size_t length)
         s->heard = text[i];
         postino_ehlo_octet(s, text[i]);
     }
-    s->line_length = (uint32_t)(TEXT + length);
-    s->heard = '\n';
     postino_ehlo_octet(s, '\n');
     s->line_length = 0;
 }

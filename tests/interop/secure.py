@@ -259,6 +259,8 @@ class Suite:
         for extension in PARAMETERS:
             self.add('parameters_of_' + extension, self.parameters, port, way, by, extension)
         self.add('tls_1_2', self.tls_1_2, port, way, by)
+        if self.name != 'courier':  # it lets who was refused wait, 8 s and each time twice as long
+            self.add('many_refused', self.many_refused, port, way, by)
         self.add('nothing_twice', self.nothing_twice)
 
     def offers(self, rig, port, way, offered):
@@ -359,6 +361,22 @@ class Suite:
             file.write('openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nMaxProtocol = TLSv1.2\n')
         _, trace = rig.send(rig.url(rig.ports[port], way), *rig.by(mechanism), environment=dict(ENVIRONMENT, OPENSSL_CONF=path))
         assert '-: TLSv1.2 ' in trace, trace
+
+    def many_refused(self, rig, port, way, mechanism):
+        """Row 218 of docs/attacks.md: servers count refusals, and end what has too many. Each mail has its own outcome all the same."""
+        path = rig.folder + '/many-refused-' + rig.name
+        people = ['bob' if number % 6 == 5 else 'reject' for number in range(24)]
+        with open(path, 'w') as file:
+            for number, who in enumerate(people):
+                file.write(json.dumps({'to': [who + '@example.test'], 'subject': str(number), 'text': 'x'}) + '\n')
+        done = subprocess.run([rig.program, 'send', '--server', rig.url(rig.ports[port], way), '--from', 'alice@example.test', '--batch', path,
+                               '--ca-file', rig.pki + '/ca.pem', '--trace', *rig.by(mechanism)], capture_output=True, text=True, timeout=90)
+        told = {line['line']: line for line in map(json.loads, done.stdout.splitlines())}
+        outcomes = [told[number + 1]['recipients'][0]['outcome'] for number in range(len(people))]
+        assert outcomes == ['accepted' if who == 'bob' else 'refused for good' for who in people], (outcomes, done.stderr[-2000:])
+        self.comments.append('# %s: %d mails, %d of them refused, took %d connections' % (self.name, len(people), people.count('reject'), len(re.findall('^C: [EL]HLO', done.stderr, re.M))))
+        rig.expected += people.count('bob')
+        rig.call('mails', str(rig.expected))
 
     def nothing_twice(self, rig):
         equal(len(list(rig.files())), rig.expected)
