@@ -128,6 +128,7 @@ struct postino_mail_is {
     bool drained;   /* its source has ended */
     bool cut;       /* `left_out` recipients were not spoken, and `recipient_count` is so many less */
     uint8_t chunks; /* spoken and not answered */
+    uint8_t failed; /* enum postino_reason why its content ends before its end */
 };
 
 struct postino_mail_parameters;

@@ -40,7 +40,7 @@ static bool may_run_ahead(const struct postino_session *s)
         return has_place_for_another(s);
     if (s->spoken.step != POSTINO_STEP_CONTENT)
         return s->spoken.step == POSTINO_STEP_MAIL && !s->dirty; /* RSET behind a refusal is to be accepted first */
-    if (mail->is.chunks == UINT8_MAX)
+    if (mail->is.chunks == UINT8_MAX || mail->is.failed)         /* its recipients have their own replies first */
         return false;
     if (recipients_answered(s, mail))
         return true;
@@ -64,6 +64,7 @@ static size_t leave(struct postino_session *s)
     struct postino_mail *mail = s->spoken.mail;
     s->content_ended = s->read_cr = s->spilled = false;
     s->column = 0;
+    s->flight = 1;
     if (mail->is.chunked) {
         postino_flow_refuse(s, (enum postino_verdict)mail->result.outcome, (enum postino_reason)mail->result.reason);
         s->error.code = mail->result.code;
@@ -139,7 +140,7 @@ static size_t fill(struct postino_session *s, char *buffer, size_t size, size_t 
     const struct postino_mail *mail = s->spoken.mail;
     size_t filled = 0;
     s->not_yet = false;
-    while (filled < enough && !s->not_yet && !mail->is.doomed && !(mail->is.drained && !s->spilled)) {
+    while (filled < enough && !s->not_yet && !mail->is.failed && !(mail->is.drained && !s->spilled)) {
         if (mail->source->binary)
             filled += postino_content_source(s, buffer + filled, enough - filled);
         else
@@ -194,7 +195,7 @@ static size_t speak_wide(struct postino_session *s, char *buffer, size_t size)
     size_t command = 12 + digits_of(size);
     size_t length = fill(s, buffer + command, size - command, size - command);
     bool last = s->content_ended;
-    if (s->spoken.mail->is.doomed || (length == 0 && !last))
+    if (s->spoken.mail->is.failed || (length == 0 && !last))
         return 0;
     s->not_yet = false; /* that is for the next call to find */
     put_command(buffer, command, length, last);
@@ -205,17 +206,17 @@ static size_t speak_wide(struct postino_session *s, char *buffer, size_t size)
 static size_t speak(struct postino_session *s, char *buffer, size_t size)
 {
     struct postino_mail *mail = s->spoken.mail;
+    if (s->offset == 0 && mail->is.failed && !mail->is.doomed) {
+        const enum postino_reason reason = (enum postino_reason)mail->is.failed;
+        postino_result_set(s, &mail->result, postino_content_verdict(reason), reason);
+        mail->result.step = POSTINO_STEP_CONTENT;
+        mail->is.doomed = true;
+    }
     if (s->offset == 0 && mail->is.doomed)
         return leave(s);
     if (!recipients_answered(s, mail) && size > AHEAD_MAX - (s->total - mail->begin))
         size = AHEAD_MAX - (s->total - mail->begin);
-    size_t length = s->offset || size < NARROW ? speak_narrow(s, buffer, size) : speak_wide(s, buffer, size);
-    if (length == 0 && mail->is.doomed) {
-        mail->result.step = POSTINO_STEP_CONTENT;
-        if (s->outstanding == 0)
-            leave(s);
-    }
-    return length;
+    return s->offset || size < NARROW ? speak_narrow(s, buffer, size) : speak_wide(s, buffer, size);
 }
 
 /* An earlier reply has said already what is to become of the mail: then this one changes nothing. But a server that
@@ -237,8 +238,10 @@ static bool answered(struct postino_session *s, enum postino_verdict verdict)
     struct postino_mail *mail = s->awaited.mail;
     if (mail->command)
         return false;
-    if (verdict != POSTINO_VERDICT_ACCEPTED)
+    if (verdict != POSTINO_VERDICT_ACCEPTED) {
         s->dirty = true;
+        s->flight = 1;
+    }
     if (mail->is.chunks) /* in LMTP the last has several replies */
         mail->is.chunks--;
     if (mail->is.ended && mail->is.chunks == 0)

@@ -12,10 +12,11 @@
 static void give_up(struct postino_session *s, enum postino_reason reason)
 {
     struct postino_mail *mail = s->spoken.mail;
-    if (!s->chunks)
-        postino_flow_fail(s, reason);
-    postino_result_set(s, &mail->result,
-                       reason == POSTINO_REASON_SOURCE ? POSTINO_VERDICT_FOR_NOW : POSTINO_VERDICT_FOR_GOOD, reason);
+    mail->is.failed = (uint8_t)reason;
+    if (s->chunks)
+        return;
+    postino_flow_fail(s, reason);
+    postino_result_set(s, &mail->result, postino_content_verdict(reason), reason);
     mail->is.doomed = true;
 }
 

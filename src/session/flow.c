@@ -179,8 +179,6 @@ static bool rset_answered(struct postino_session *s, enum postino_verdict verdic
 {
     if (verdict != POSTINO_VERDICT_ACCEPTED)
         return ahead_of(s) && ahead_of(s)->refused(s);
-    if (s->dirty)
-        s->flight = 1;
     s->dirty = false;
     return true;
 }

@@ -155,6 +155,12 @@ void postino_command_render(const struct postino_session *session, struct postin
 const char *postino_utf8_past(const char *text);
 bool postino_utf8_none(const char *text); /* all of it is ASCII */
 
+/* What the failure of content makes of its mail. */
+static inline enum postino_verdict postino_content_verdict(enum postino_reason reason)
+{
+    return reason == POSTINO_REASON_SOURCE ? POSTINO_VERDICT_FOR_NOW : POSTINO_VERDICT_FOR_GOOD;
+}
+
 /* content.c: reads up to `room` octets as they are; returns how many, and notes how the source ended. */
 size_t postino_content_source(struct postino_session *session, char *buffer, size_t room);
 

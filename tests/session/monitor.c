@@ -1,6 +1,7 @@
 /* What a server sees of the engine, and what follows from it. */
 #include "monitor.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void monitor_init(struct monitor *m, const struct world_kind *kind)
@@ -36,7 +37,7 @@ static bool open_behind_queue(const struct monitor *m)
     for (int i = 0; i < m->queued; i++) {
         if (m->queue[i].kind == SPOKEN_MAIL)
             open = true;
-        if (m->queue[i].kind == SPOKEN_RSET || m->queue[i].kind == SPOKEN_CONTENT)
+        if (m->queue[i].kind == SPOKEN_RSET || (m->queue[i].kind == SPOKEN_CONTENT && !m->kind->chunking))
             open = false;
     }
     return open;
@@ -45,8 +46,8 @@ static bool open_behind_queue(const struct monitor *m)
 /* 2920 3.1: what ends a group; the dot does so unless the caller permits more. */
 static bool ends_group(const struct monitor *m, const struct spoken *last)
 {
-    if (last->kind == SPOKEN_CONTENT)
-        return !m->kind->behind_dot;
+    if (last->kind == SPOKEN_CONTENT || last->kind == SPOKEN_CHUNK)
+        return !m->kind->behind_dot && !m->kind->chunking;
     return last->kind != SPOKEN_RSET && last->kind != SPOKEN_MAIL && last->kind != SPOKEN_RCPT;
 }
 
@@ -64,6 +65,8 @@ static struct spoken *push(struct monitor *m, enum spoken_kind kind)
     spoken->mail = m->current;
     spoken->ignored = m->ignoring;
     spoken->end = m->total;
+    if (m->queued > m->most)
+        m->most = m->queued;
     return spoken;
 }
 
@@ -119,11 +122,42 @@ static void spoke_mail(struct monitor *m)
     push(m, SPOKEN_MAIL);
 }
 
-static void spoke_data(struct monitor *m)
+static void demand_all(struct monitor *m)
 {
     bool all = m->kind->all && m->kind->recipients > 1;
-    demand(m, !all || monitor_accepted(m, m->current) == m->kind->recipients, "DATA before all are accepted");
+    demand(m, !all || monitor_accepted(m, m->current) == m->kind->recipients, "content before all are accepted");
+}
+
+static void spoke_data(struct monitor *m)
+{
+    demand(m, !m->kind->chunking, "DATA where BDAT is offered");
+    demand_all(m);
     push(m, SPOKEN_DATA);
+}
+
+static void chunk_ended(struct monitor *m)
+{
+    struct watched *mail = &m->mails[m->current];
+    if (m->chunk_last) {
+        mail->dot = true;
+        mail->end = m->total;
+    }
+    push(m, m->chunk_last ? SPOKEN_CONTENT : SPOKEN_CHUNK);
+}
+
+/* 3030 2: BDAT, its octets in decimal, LAST where it is. */
+static void spoke_bdat(struct monitor *m)
+{
+    char *end;
+    demand(m, m->kind->chunking, "BDAT where it is not offered");
+    demand(m, !m->mails[m->current].dot, "a chunk behind the last one");
+    demand_all(m);
+    m->chunk_left = strtoul(m->line + 5, &end, 10);
+    m->chunk_last = strcmp(end, " LAST") == 0;
+    demand(m, end > m->line + 5 && (m->chunk_last || !*end), "BDAT as 3030 does not have it");
+    demand(m, m->chunk_left || m->chunk_last, "an empty chunk that is not the last");
+    if (m->chunk_left == 0)
+        chunk_ended(m);
 }
 
 static void spoke_command(struct monitor *m)
@@ -141,6 +175,8 @@ static void spoke_command(struct monitor *m)
         push(m, SPOKEN_RCPT)->recipient = (uint8_t)(line[9] - 'a');
     } else if (strcmp(line, "DATA") == 0) {
         spoke_data(m);
+    } else if (strncmp(line, "BDAT ", 5) == 0) {
+        spoke_bdat(m);
     } else if (strcmp(line, "RSET") == 0) {
         push(m, SPOKEN_RSET);
     } else if (strcmp(line, "STARTTLS") == 0) {
@@ -182,6 +218,11 @@ void monitor_spoke(struct monitor *m, const char *octets, size_t length)
             m->line_begin = m->total;
         m->total++;
         demand(m, !m->must_close && !m->handshake, "spoken on a connection that is to be closed");
+        if (m->chunk_left) {
+            if (--m->chunk_left == 0)
+                chunk_ended(m);
+            continue;
+        }
         if (octets[i] != '\n') {
             demand(m, m->line_length < sizeof m->line - 1u, "a long line");
             m->line[m->line_length++] = octets[i];
@@ -200,7 +241,7 @@ void monitor_spoke(struct monitor *m, const char *octets, size_t length)
 static bool expected(enum spoken_kind kind, unsigned code)
 {
     static const uint16_t codes[] = {220, 250, 220, 235, 235, 0, 250, 250, 250, 354};
-    if (kind >= SPOKEN_CONTENT)
+    if (kind >= SPOKEN_CHUNK)
         return code >= 200 && code <= 299;
     if (code == 334)
         return kind == SPOKEN_AUTH || kind == SPOKEN_RESPONSE;
@@ -219,6 +260,10 @@ static void heard_rset(struct monitor *m, uint8_t class)
 {
     if (class == 2) {
         m->open = false;
+        return;
+    }
+    if (m->kind->chunking) { /* what stands behind it may be taken for the mail before */
+        m->must_close = m->queued > 1 || m->line_length || m->chunk_left;
         return;
     }
     m->ignoring = m->queued > 1 || m->line_length;
@@ -244,11 +289,25 @@ static void heard_data(struct monitor *m, struct watched *mail, unsigned code, u
     m->must_close = m->lone && (accepted || m->kind->lmtp);
 }
 
+/* The reply to a chunk, to the last one, too. */
+static void heard_chunk(struct monitor *m, struct watched *mail, uint8_t class, bool last)
+{
+    bool refused = mail->mail > 2 || mail->data > 2;
+    if (class == 2 && last)
+        m->open = false;
+    mail->strange = class == 2 && last && refused && monitor_accepted(m, m->queue[0].mail);
+    m->must_close = mail->strange;
+    if (class > 2 && !last && !mail->data)
+        mail->data = class;
+}
+
 /* Returns whether another reply to the same content is awaited (2033 4.2). */
 static bool heard_content(struct monitor *m, struct watched *mail, uint8_t class)
 {
     bool more = false;
-    if (!m->lone || class == 2)
+    if (m->kind->chunking)
+        heard_chunk(m, mail, class, true);
+    else if (!m->lone || class == 2)
         m->open = false;
     if (m->lone)
         return false;
@@ -302,6 +361,9 @@ static bool heard_step(struct monitor *m, struct spoken *front, unsigned code, u
     case SPOKEN_DATA:
         heard_data(m, mail, code, class);
         break;
+    case SPOKEN_CHUNK:
+        heard_chunk(m, mail, class, false);
+        break;
     case SPOKEN_CONTENT:
         return heard_content(m, mail, class);
     case SPOKEN_COMMAND:
@@ -344,20 +406,22 @@ void monitor_secured(struct monitor *m)
     m->secured = true;
 }
 
-unsigned monitor_allows(const struct monitor *m, int index, uint32_t recipient, size_t unsent)
+static unsigned allowed(const struct monitor *m, int index, uint32_t recipient, size_t unsent)
 {
     static const unsigned of_class[] = {
         0, 0, 1u << POSTINO_ACCEPTED, 0, 1u << POSTINO_REFUSED_FOR_NOW, 1u << POSTINO_REFUSED_FOR_GOOD};
     const struct watched *mail = &m->mails[index];
     size_t left = m->total - unsent;
+    if (mail->strange && (mail->mail > 2 || mail->recipients[recipient] == 2))
+        return 1u << POSTINO_UNCERTAIN;
     if (mail->mail > 2)
         return of_class[mail->mail];
     if (mail->recipients[recipient] > 2)
         return of_class[mail->recipients[recipient]];
-    if (mail->finals[recipient])
-        return of_class[mail->finals[recipient]];
     if (mail->data > 2)
         return of_class[mail->data];
+    if (mail->finals[recipient])
+        return of_class[mail->finals[recipient]];
     if (m->kind->all && refused_one(mail))
         return of_class[4] | of_class[5];
     if (mail->dot && left >= mail->end && !m->denied)
@@ -371,4 +435,11 @@ unsigned monitor_allows(const struct monitor *m, int index, uint32_t recipient, 
     if ((mail->begun && left > mail->begin) || (!mail->begun && half))
         return of_class[4];
     return 1u << POSTINO_NOT_TRIED;
+}
+
+unsigned monitor_allows(const struct monitor *m, int index, uint32_t recipient, size_t unsent)
+{
+    /* The source of the second may have failed before a chunk of it was spoken. */
+    bool failed = m->kind->fails && m->kind->chunking && index == 1;
+    return allowed(m, index, recipient, unsent) | (failed ? 1u << POSTINO_REFUSED_FOR_NOW : 0);
 }

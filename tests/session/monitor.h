@@ -27,7 +27,7 @@ struct world_kind {
     int command; /* which of the mails is a NOOP; -1: none */
     int late;    /* how many of them are submitted while the session goes on */
     uint16_t window;
-    bool pipelining, behind_dot, lmtp, all, not_yet, fails, opening;
+    bool pipelining, chunking, behind_dot, lmtp, all, not_yet, fails, opening;
     const struct postino_opening *starttls;
     bool starttls_required;
     const struct postino_opening *auth;
@@ -47,6 +47,7 @@ enum spoken_kind {
     SPOKEN_MAIL,
     SPOKEN_RCPT,
     SPOKEN_DATA,
+    SPOKEN_CHUNK, /* and not the last one */
     SPOKEN_CONTENT,
     SPOKEN_COMMAND,
     SPOKEN_QUIT
@@ -61,7 +62,8 @@ struct spoken {
 /* Classes: 0 where there was no reply, else 2, 4 or 5. */
 struct watched {
     bool begun, dot, spoken_before;
-    uint8_t mail, data;
+    bool strange;       /* its content was taken, although it had been refused */
+    uint8_t mail, data; /* data: of a chunk, too */
     uint8_t recipients[WORLD_RECIPIENTS], finals[WORLD_RECIPIENTS];
     size_t begin, end;
 };
@@ -77,6 +79,9 @@ struct monitor {
     uint8_t current, content_mail;
     bool content, lone, secured, handshake, must_close, denied, open, ignoring, quit;
     uint8_t content_octets;
+    size_t chunk_left; /* octets of a chunk that are still to come */
+    bool chunk_last;
+    uint8_t most;                              /* replies that were outstanding at once */
     uint8_t tried;                             /* mechanisms */
     uint8_t responses;                         /* of this one that were spoken */
     bool asked, authenticated, next_mechanism; /* what the last reply to AUTH said */

@@ -61,7 +61,7 @@ static void forget_monitor(struct monitor *m)
         m->mails[i].begin = near(m->total, m->mails[i].begin);
         m->mails[i].end = near(m->total, m->mails[i].end);
     }
-    m->total = 0;
+    m->total = m->most = 0;
 }
 
 /* Of two states with the same fingerprint one is explored. */
@@ -136,6 +136,7 @@ static bool add(int *count, int parent, int action)
 static bool explore(const struct world_kind *kind)
 {
     int count = 0;
+    unsigned most = 0;
     long edges = 0;
     memset(slots, 0, sizeof slots);
     world_make(kind);
@@ -145,6 +146,8 @@ static bool explore(const struct world_kind *kind)
             world = *states[i].world;
             const char *why = explore_apply(action);
             edges += why != NULL;
+            if (world.monitor.most > most)
+                most = world.monitor.most;
             if (why && *why) {
                 states[count] = (struct state){NULL, i, action};
                 printf("# %s, at the end of\n", why);
@@ -159,7 +162,9 @@ static bool explore(const struct world_kind *kind)
     }
     for (int i = 0; i < count; i++)
         free(states[i].world);
-    printf("%s explored: %s\n# %d states, %ld edges\n", good ? "ok" : "not ok", kind->name, count, edges);
+    good = good && (most > 1) == kind->pipelining; /* so that no world is another one than it says */
+    printf("%s explored: %s\n# %d states, %ld edges, up to %u replies outstanding\n", good ? "ok" : "not ok",
+           kind->name, count, edges, most);
     return good;
 }
 

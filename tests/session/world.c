@@ -4,6 +4,10 @@
 
 static struct postino_config config;
 
+static const struct postino_extension *const pipelining[] = {&postino_pipelining, NULL}, *const chunking[] = {
+                                                                                             &postino_pipelining,
+                                                                                             &postino_chunking, NULL};
+
 /* A mechanism with two challenges, of which the first takes two slices of time, and both must be "a". */
 static bool fake_is_ready(struct postino_session *s)
 {
@@ -108,6 +112,39 @@ const struct world_kind world_kinds[] = {
      .command = 1,
      .pipelining = true,
      .behind_dot = true},
+    {.name = "chunks, lock-step", .recipients = 2, .mails = 2, .command = -1, .chunking = true},
+    {.name = "chunks", .recipients = 1, .mails = 2, .command = -1, .chunking = true, .pipelining = true},
+    {.name = "chunks, 2 recipients", .recipients = 2, .mails = 2, .command = -1, .chunking = true, .pipelining = true},
+    {.name = "chunks, policy all",
+     .recipients = 2,
+     .mails = 2,
+     .command = -1,
+     .chunking = true,
+     .pipelining = true,
+     .all = true},
+    {.name = "chunks, window 2, late",
+     .recipients = 1,
+     .mails = 2,
+     .command = -1,
+     .chunking = true,
+     .pipelining = true,
+     .window = 2,
+     .late = 1},
+    {.name = "chunks, not yet, fails",
+     .recipients = 1,
+     .mails = 2,
+     .command = -1,
+     .chunking = true,
+     .pipelining = true,
+     .not_yet = true,
+     .fails = true},
+    {.name = "chunks, a command first",
+     .recipients = 1,
+     .mails = 2,
+     .command = 0,
+     .chunking = true,
+     .pipelining = true},
+    {.name = "chunks, a command last", .recipients = 1, .mails = 2, .command = 1, .chunking = true, .pipelining = true},
     {.name = "LMTP", .recipients = 2, .mails = 2, .command = -1, .lmtp = true},
     {.name = "LMTP, pipelining", .recipients = 2, .mails = 2, .command = -1, .lmtp = true, .pipelining = true},
     {.name = "LMTP, behind dot",
@@ -164,14 +201,14 @@ const int world_kind_count = (int)(sizeof world_kinds / sizeof *world_kinds);
 static ptrdiff_t read_source(struct postino_source *source, void *buffer, size_t size)
 {
     struct world_source *self = (struct world_source *)source;
-    static const char content[] = "a\r\n.";
+    const char *content = world.kind->chunking ? "a\r" : "a\r\n."; /* where each octet may be a chunk */
     if (world.kind->not_yet && self->at == 1 && !self->said_not_yet) {
         self->said_not_yet = true;
         return POSTINO_SOURCE_NOT_YET;
     }
     if (world.kind->fails && self == &world.sources[1] && self->at == 2)
         return POSTINO_SOURCE_FAILED;
-    if (self->at == sizeof content - 1)
+    if (self->at == strlen(content))
         return POSTINO_SOURCE_END;
     (void)size;
     *(char *)buffer = content[self->at++];
@@ -200,8 +237,10 @@ static void make_mails(const struct world_kind *kind)
 /* The opening of the conversation, where that is not what is explored. */
 static void open_session(void)
 {
-    static const char greeting[] = "220 x\r\n", plain[] = "250 x\r\n", offers[] = "250-x\r\n250 PIPELINING\r\n";
-    const char *hello = world.kind->pipelining ? offers : plain;
+    static const char greeting[] = "220 x\r\n";
+    static const char *const hellos[] = {"250 x\r\n", "250-x\r\n250 PIPELINING\r\n", "250-x\r\n250 CHUNKING\r\n",
+                                         "250-x\r\n250-CHUNKING\r\n250 PIPELINING\r\n"};
+    const char *hello = hellos[world.kind->pipelining + 2 * world.kind->chunking];
     postino_session_input(&world.session, greeting, strlen(greeting));
     monitor_heard(&world.monitor, 220);
     explore_apply(ACTION_SPEAK);
@@ -228,6 +267,7 @@ void world_make(const struct world_kind *kind)
     memset(&config, 0, sizeof config);
     config.name = "c.test";
     config.window = kind->window;
+    config.extensions = kind->chunking ? chunking : kind->pipelining ? pipelining : NULL;
     config.behind_dot = kind->behind_dot ? &postino_behind_dot : NULL;
     config.lmtp = kind->lmtp ? &postino_lmtp : NULL;
     config.opening[0] = kind->starttls;
