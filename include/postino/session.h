@@ -319,6 +319,7 @@ struct postino_session {
     struct postino_result error;
     uint16_t flight; /* behind a refusal, how many mails may be under way; 0: as many as may be */
     char word[21];
+    bool denied; /* by 421: what was not answered before it was not taken */
 };
 
 enum postino_need {

@@ -53,7 +53,7 @@ static bool may_run_ahead(const struct postino_session *s)
 static bool refused(struct postino_session *s)
 {
     if (s->outstanding == 1 && s->offset == 0)
-        return false;
+        return s->failed; /* and QUIT is to be said already */
     postino_flow_fail(s, POSTINO_REASON_PROTOCOL);
     return true;
 }

@@ -319,6 +319,7 @@ void postino_flow_answered(struct postino_session *s)
         return;
     }
     enum postino_verdict verdict = postino_verdict_of((enum postino_step)s->awaited.step, s->code);
+    s->denied = verdict == POSTINO_VERDICT_CLOSING;
     if (verdict >= POSTINO_VERDICT_CLOSING || unsolicited) {
         postino_flow_fail(s, verdict == POSTINO_VERDICT_CLOSING ? POSTINO_REASON_REPLY : POSTINO_REASON_PROTOCOL);
         return;

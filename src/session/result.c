@@ -71,7 +71,7 @@ void postino_result_abandon(const struct postino_session *s, struct postino_mail
     const struct postino_result *shared = &mail->result;
     struct postino_result why = s->error;
     why.outcome = POSTINO_NOT_TRIED;
-    if (mail->is.ended && s->total - mail->end >= s->unsent && s->error.code != 421)
+    if (mail->is.ended && s->total - mail->end >= s->unsent && !s->denied)
         why.outcome = POSTINO_UNCERTAIN;
     else if (mail->is.open || (mail->is.begun && s->total - mail->begin > s->unsent))
         why.outcome = POSTINO_REFUSED_FOR_NOW;

@@ -11,6 +11,7 @@ struct stimulus {
     uint16_t codes[2]; /* of the replies that it completes; 1: malformed */
     uint8_t completes; /* which half reply it goes with; 0: none */
     uint8_t begins;    /* which half reply it leaves */
+    bool confirms;     /* it offers what was known of the server */
 };
 
 enum {

@@ -46,6 +46,8 @@ static bool open_behind_queue(const struct monitor *m)
 /* 2920 3.1: what ends a group; the dot does so unless the caller permits more. */
 static bool ends_group(const struct monitor *m, const struct spoken *last)
 {
+    if (m->kind->recalled && last->kind <= SPOKEN_HELLO)
+        return false;
     if (last->kind == SPOKEN_CONTENT || last->kind == SPOKEN_CHUNK)
         return !m->kind->behind_dot && !m->kind->chunking;
     return last->kind != SPOKEN_RSET && last->kind != SPOKEN_MAIL && last->kind != SPOKEN_RCPT;
@@ -59,6 +61,7 @@ static struct spoken *push(struct monitor *m, enum spoken_kind kind)
     demand(m, m->queued == 0 || !ends_group(m, &m->queue[m->queued - 1]), "spoken behind the end of a group");
     demand(m, m->queued < 16, "the queue of the monitor");
     demand(m, !m->quit, "spoken behind QUIT");
+    demand(m, !m->changed || kind == SPOKEN_QUIT, "spoken to another server than was known");
     struct spoken *spoken = &m->queue[m->queued++];
     memset(spoken, 0, sizeof *spoken);
     spoken->kind = (uint8_t)kind;
@@ -218,6 +221,8 @@ void monitor_spoke(struct monitor *m, const char *octets, size_t length)
             m->line_begin = m->total;
         m->total++;
         demand(m, !m->must_close && !m->handshake, "spoken on a connection that is to be closed");
+        demand(m, !m->kind->recalled || !m->queued || m->queue[0].kind != SPOKEN_HELLO,
+               "spoken while EHLO is answered");
         if (m->chunk_left) {
             if (--m->chunk_left == 0)
                 chunk_ended(m);
@@ -331,13 +336,29 @@ static void heard_ignored(struct monitor *m, const struct spoken *front, uint8_t
     m->mails[front->mail].spoken_before = true;
 }
 
+/* Where commands went ahead of the greeting: who refuses that has taken none of them. */
+static void heard_greeting(struct monitor *m, uint8_t class)
+{
+    m->denied = m->must_close = m->kind->recalled && class > 2;
+}
+
+static void heard_hello(struct monitor *m)
+{
+    m->changed = m->kind->recalled && !m->confirms;
+    m->must_close = m->changed && (m->line_length || m->chunk_left); /* QUIT cannot be said */
+}
+
 /* Returns whether the step stays. */
 static bool heard_step(struct monitor *m, struct spoken *front, unsigned code, uint8_t class)
 {
     struct watched *mail = &m->mails[front->mail];
     switch ((enum spoken_kind)front->kind) {
     case SPOKEN_GREETING:
+        heard_greeting(m, class);
+        break;
     case SPOKEN_HELLO:
+        heard_hello(m);
+        break;
     case SPOKEN_QUIT:
         break;
     case SPOKEN_STARTTLS:
@@ -377,6 +398,8 @@ void monitor_heard(struct monitor *m, unsigned code)
 {
     struct spoken *front = &m->queue[0];
     uint8_t class = (uint8_t)(code >= 400 ? code / 100 : 2);
+    if (m->changed && class == 5 && m->queued && front->kind >= SPOKEN_MAIL)
+        class = 4; /* it was refused what another server would have taken */
     if (m->must_close)
         return;
     if (m->queued && front->kind == SPOKEN_QUIT) {

@@ -27,7 +27,7 @@ struct world_kind {
     int command; /* which of the mails is a NOOP; -1: none */
     int late;    /* how many of them are submitted while the session goes on */
     uint16_t window;
-    bool pipelining, chunking, behind_dot, lmtp, all, not_yet, fails, opening;
+    bool pipelining, chunking, recalled, behind_dot, lmtp, all, not_yet, fails, opening;
     const struct postino_opening *starttls;
     bool starttls_required;
     const struct postino_opening *auth;
@@ -78,6 +78,8 @@ struct monitor {
     uint8_t line_length;
     uint8_t current, content_mail;
     bool content, lone, secured, handshake, must_close, denied, open, ignoring, quit;
+    bool confirms; /* the reply that comes offers what was recalled */
+    bool changed;  /* the one to EHLO did not */
     uint8_t content_octets;
     size_t chunk_left; /* octets of a chunk that are still to come */
     bool chunk_last;

@@ -62,6 +62,7 @@ static void forget_monitor(struct monitor *m)
         m->mails[i].end = near(m->total, m->mails[i].end);
     }
     m->total = m->most = 0;
+    m->confirms = false;
 }
 
 /* Of two states with the same fingerprint one is explored. */

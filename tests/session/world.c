@@ -4,9 +4,9 @@
 
 static struct postino_config config;
 
-static const struct postino_extension *const pipelining[] = {&postino_pipelining, NULL}, *const chunking[] = {
-                                                                                             &postino_pipelining,
-                                                                                             &postino_chunking, NULL};
+static const struct postino_extension *const pipelining[] = {&postino_pipelining, NULL};
+static const struct postino_extension *const chunking[] = {&postino_pipelining, &postino_chunking, &postino_pipeconnect,
+                                                           NULL};
 
 /* A mechanism with two challenges, of which the first takes two slices of time, and both must be "a". */
 static bool fake_is_ready(struct postino_session *s)
@@ -114,7 +114,12 @@ const struct world_kind world_kinds[] = {
      .behind_dot = true},
     {.name = "chunks, lock-step", .recipients = 2, .mails = 2, .command = -1, .chunking = true},
     {.name = "chunks", .recipients = 1, .mails = 2, .command = -1, .chunking = true, .pipelining = true},
-    {.name = "chunks, 2 recipients", .recipients = 2, .mails = 2, .command = -1, .chunking = true, .pipelining = true},
+    {.name = "chunks, 2 recipients, a mail",
+     .recipients = 2,
+     .mails = 1,
+     .command = -1,
+     .chunking = true,
+     .pipelining = true},
     {.name = "chunks, policy all",
      .recipients = 2,
      .mails = 2,
@@ -145,6 +150,44 @@ const struct world_kind world_kinds[] = {
      .chunking = true,
      .pipelining = true},
     {.name = "chunks, a command last", .recipients = 1, .mails = 2, .command = 1, .chunking = true, .pipelining = true},
+    {.name = "ahead of the greeting",
+     .recipients = 1,
+     .mails = 2,
+     .command = -1,
+     .chunking = true,
+     .pipelining = true,
+     .recalled = true},
+    {.name = "ahead of the greeting, window 4, late",
+     .recipients = 1,
+     .mails = 2,
+     .command = -1,
+     .chunking = true,
+     .pipelining = true,
+     .recalled = true,
+     .window = 4,
+     .late = 1},
+    {.name = "ahead of the greeting, 2 recipients",
+     .recipients = 2,
+     .mails = 1,
+     .command = -1,
+     .chunking = true,
+     .pipelining = true,
+     .recalled = true},
+    {.name = "ahead of the greeting, policy all",
+     .recipients = 2,
+     .mails = 1,
+     .command = -1,
+     .chunking = true,
+     .pipelining = true,
+     .recalled = true,
+     .all = true},
+    {.name = "ahead of the greeting, a command first",
+     .recipients = 1,
+     .mails = 2,
+     .command = 0,
+     .chunking = true,
+     .pipelining = true,
+     .recalled = true},
     {.name = "LMTP", .recipients = 2, .mails = 2, .command = -1, .lmtp = true},
     {.name = "LMTP, pipelining", .recipients = 2, .mails = 2, .command = -1, .lmtp = true, .pipelining = true},
     {.name = "LMTP, behind dot",
@@ -248,6 +291,15 @@ static void open_session(void)
     monitor_heard(&world.monitor, 250);
 }
 
+/* EHLO and what follows it go ahead of the greeting. */
+static void recall(void)
+{
+    static const struct postino_known known = {.offers = POSTINO_OFFERS_PIPECONNECT | POSTINO_OFFERS_PIPELINING |
+                                                         POSTINO_OFFERS_CHUNKING};
+    char buffer[64];
+    monitor_spoke(&world.monitor, buffer, postino_session_recall(&world.session, &known, buffer, sizeof buffer));
+}
+
 static void configure_auth(const struct world_kind *kind)
 {
     config.opening[1] = kind->auth;
@@ -277,6 +329,8 @@ void world_make(const struct world_kind *kind)
     monitor_init(&world.monitor, kind);
     postino_session_init(&world.session, &config);
     make_mails(kind);
-    if (!kind->opening)
+    if (kind->recalled)
+        recall();
+    else if (!kind->opening)
         open_session();
 }
