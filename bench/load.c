@@ -83,7 +83,8 @@ int main(int argc, char **argv)
 {
     static struct postino_send_options options;
     if (argc < 5)
-        errx(EX_USAGE, "usage: load URL MAILS SIZE CONNECTIONS [PER_CONNECTION [IN_FLIGHT [OUTPUT INPUT [RECIPIENTS]]]]");
+        errx(EX_USAGE,
+             "usage: load URL MAILS SIZE CONNECTIONS [PER_CONNECTION [IN_FLIGHT [OUTPUT INPUT [RECIPIENTS]]]]");
     size_t mails = number(argv, argc, 2, 0), size = number(argv, argc, 3, 0), connections = number(argv, argc, 4, 1);
     size_t in_flight = number(argv, argc, 6, 64);
     recipients = number(argv, argc, 9, 1);

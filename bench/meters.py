@@ -171,6 +171,19 @@ def instructions(command):
     return sum(map(int, counts))
 
 
+def profile(command):
+    """{function: instructions of its own}, in user space."""
+    with tempfile.NamedTemporaryFile("r", suffix=".callgrind") as trace:
+        if not shutil.which("valgrind") or run(["valgrind", "--tool=callgrind", "--callgrind-out-file=" + trace.name, *command]).returncode:
+            raise Unavailable("callgrind cannot run %s here" % command[0])
+        listed = run(["callgrind_annotate", "--threshold=100", trace.name]).stdout
+    found = {}
+    for count, name in re.findall(r"^ *([\d,]+) \([ \d.]+%\)  \S*?:([\w.]+)", listed, re.M):
+        name = re.sub(r"\..*|_avx.*", "", name.lstrip("_"))
+        found[name] = found.get(name, 0) + int(count.replace(",", ""))
+    return found
+
+
 def peak_kib(program, command):
     peak = os.path.join(os.path.dirname(os.path.abspath(program)), "bench", "peak")
     if not os.path.exists(peak):

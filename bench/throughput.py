@@ -156,6 +156,16 @@ def costs(program):
     return found
 
 
+def profile(program):
+    """[(function, instructions of one mail more)] of postino, the most first: in flight, and with a connection of its own."""
+    ours = peers(program)[0]
+    for per_connection, few, many in ((0, 500, 2500), (1, 50, 200)):
+        with meters.Sink(program, "--listen", "127.0.0.1:%d" % PORT):
+            less, more = (meters.profile(ours.command("127.0.0.1", PORT, mails, 1024, 1, per_connection)) for mails in (few, many))
+        cost = {name: (count - less.get(name, 0)) / (many - few) for name, count in more.items()}
+        yield sorted(cost.items(), key=lambda item: -item[1])
+
+
 def on_the_wire(program, mails, delay_ms):
     """{peer: the mails of one connection, as meters.round_trips has them}: one mail after the other."""
     found = {}

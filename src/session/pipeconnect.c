@@ -20,8 +20,8 @@ static void deny(struct postino_session *s, enum postino_verdict verdict)
     s->closed = true;
 }
 
-/* A mail that was not begun because of what was recalled is laid against what is offered now. Where the RSET in front of
- * it has been spoken, it goes on. */
+/* A mail that was not begun because of what was recalled is laid against what is offered now. Where the RSET in front
+ * of it has been spoken, it goes on. */
 static void prepare_again(struct postino_session *s)
 {
     struct postino_mail *mail = s->spoken.mail;
