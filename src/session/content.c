@@ -38,10 +38,10 @@ static enum postino_reason unfit(const struct postino_session *s, unsigned char 
 /* All of it; where there is somebody quicker, an octet of it. */
 static void expand(struct postino_session *s, struct postino_expansion *e)
 {
-    const char *in = e->in;
+    const char *in = e->in, *const stop = s->config->quick ? in + 1 : e->end;
     char *out = e->out;
     uint32_t column = s->column;
-    do {
+    while (in < stop) {
         const unsigned char octet = (unsigned char)*in++;
         const bool behind_cr = s->read_cr, cr = octet == '\r';
         s->read_cr = cr;
@@ -62,7 +62,7 @@ static void expand(struct postino_session *s, struct postino_expansion *e)
         } else {
             *out++ = (char)octet;
         }
-    } while (in < e->end && !s->config->quick);
+    }
     s->column = column;
     e->in = in;
     e->out = out;

@@ -17,15 +17,15 @@ enum {
 };
 
 /* A bit for each octet: its highest. */
-static unsigned bits_of(mask octets)
+static unsigned bits_of(const mask *octets)
 {
 #ifdef __SSE2__
     typedef char chars __attribute__((vector_size(16)));
-    return (unsigned)__builtin_ia32_pmovmskb128((chars)octets);
+    return (unsigned)__builtin_ia32_pmovmskb128((chars)*octets);
 #else
     unsigned bits = 0;
     for (unsigned i = 0; i < BLOCK; i++)
-        bits |= (octets[i] < 0 ? 1u : 0u) << i;
+        bits |= ((*octets)[i] < 0 ? 1u : 0u) << i;
     return bits;
 #endif
 }
@@ -42,12 +42,12 @@ static size_t copy_text(char *out, const char *in, size_t length, bool bears)
             octets = (block){0}; /* which ends it */
             memcpy(&octets, in + at, length - at);
         }
-        if (!bears && bits_of((mask)octets))
+        const mask wide = (mask)octets, ends = (mask)(octets <= '\r');
+        if (!bears && bits_of(&wide))
             return at;
         memcpy(out + at, &octets, BLOCK);
-        unsigned ends = bits_of((mask)(octets <= '\r'));
-        if (ends)
-            return at + (unsigned)__builtin_ctz(ends);
+        if (bits_of(&ends))
+            return at + (unsigned)__builtin_ctz(bits_of(&ends));
     }
 }
 
@@ -87,9 +87,9 @@ static size_t plain_text(const char *at, size_t length)
     size_t plain = 0;
     for (block octets; plain + sizeof octets <= length; plain += sizeof octets) {
         memcpy(&octets, at + plain, sizeof octets);
-        unsigned controls = bits_of((mask)((octets < ' ') | (octets == 0x7F)));
-        if (controls)
-            return plain + (unsigned)__builtin_ctz(controls);
+        const mask controls = (mask)((octets < ' ') | (octets == 0x7F));
+        if (bits_of(&controls))
+            return plain + (unsigned)__builtin_ctz(bits_of(&controls));
     }
     while (plain < length && (unsigned char)at[plain] >= ' ' && at[plain] != 0x7F)
         plain++;
