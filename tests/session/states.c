@@ -82,11 +82,12 @@ static struct fingerprint fingerprint(void)
     memset(w.text, 0, sizeof w.text);
     forget_session(&w.session);
     forget_monitor(&w.monitor);
-    const unsigned char *octets = (const unsigned char *)&w;
     struct fingerprint f = {14695981039346656037u, 1};
-    for (size_t i = 0; i < sizeof w; i++) {
-        f.a = (f.a ^ octets[i]) * 1099511628211u;
-        f.b = (f.b + octets[i]) * 6364136223846793005u + (f.b >> 29);
+    for (size_t i = 0; i < sizeof w; i += sizeof(uint64_t)) {
+        uint64_t word = 0;
+        memcpy(&word, (const unsigned char *)&w + i, sizeof w - i < sizeof word ? sizeof w - i : sizeof word);
+        f.a = (f.a ^ word ^ f.a >> 31) * 1099511628211u;
+        f.b = (f.b + word) * 6364136223846793005u + (f.b >> 29);
     }
     return f;
 }
