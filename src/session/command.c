@@ -39,8 +39,7 @@ static const char *argument(const struct postino_session *s)
 
 static const char *verb(const struct postino_session *s)
 {
-    /* Words, and where that of each step begins, up to EHLO the first; STARTTLS, AUTH and commands have none of ours.
-     */
+    /* Words, and where that of each step begins; up to EHLO that is the first, and what renders itself has none. */
     static const char verbs[] = "EHLO \0HELO \0QUIT\0RSET\0MAIL FROM:<\0RCPT TO:<\0DATA\0\r\n.";
     static const uint8_t starts[] = {0, 0, 0, 6, 5, 5, 12, 17, 22, 34, 44, 49, 5};
     const char *text = verbs + starts[s->spoken.step];

@@ -170,11 +170,16 @@ static bool explore(const struct world_kind *kind)
     return good;
 }
 
+/* All worlds, or those that are named. */
 int main(int argc, char **argv)
 {
     bool good = true;
-    for (int i = 0; i < world_kind_count; i++)
-        if (argc < 2 || strcmp(argv[1], world_kinds[i].name) == 0)
+    for (int i = 0; i < world_kind_count; i++) {
+        bool asked = argc < 2;
+        for (int j = 1; j < argc; j++)
+            asked = asked || strcmp(argv[j], world_kinds[i].name) == 0;
+        if (asked)
             good &= explore(&world_kinds[i]);
+    }
     return !good;
 }
