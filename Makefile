@@ -36,7 +36,7 @@ demo-firmware: ## the board of 64 KB of RAM delivers an alarm with a log that is
 	@$(MAKE) --no-print-directory all QUIET=">/dev/null"
 	@scripts/demo-firmware $(BUILD)/postino $(BUILD)/firmware
 
-test: ## all tests: `N passed, N failed` (about ten minutes)
+test: ## all tests: `N passed, N failed` (about twelve minutes)
 	@scripts/setup build test size firmware
 	@tests/run $(BUILD)
 

@@ -18,7 +18,11 @@
  * permitted, each 334 answered by one response or by `*`, which only 4yz and 5yz may answer; else QUIT, and no mail was
  * tried
  *
- * monitor.c holds 6 to 9 and 13 and knows what 1 to 4 allow, from the octets alone.
+ *  14  BDAT only where it is offered, each chunk as long as it says; behind a refused RSET in a flight, and where
+ * content is taken that was refused, it closes; ahead of a greeting nothing but QUIT behind an EHLO reply that is
+ * another
+ *
+ * monitor.c holds 6 to 9, 13 and 14 and knows what 1 to 4 allow, from the octets alone.
  */
 #include "explore.h"
 
