@@ -48,10 +48,9 @@ static char *make_content(size_t size)
     return content;
 }
 
-static void write_letter(struct letter *letter, const char *content, size_t size)
+static void write_letter(struct letter *letter, const struct postino_memory_source *content)
 {
-    postino_memory_source_open(&letter->source, content, size);
-    letter->source.source.seven_bit = true;
+    letter->source = *content;
     for (size_t i = 0; i < recipients; i++)
         letter->recipients[i] = (struct postino_recipient){.address = "bob@example.test"};
     letter->mail = (struct postino_mail){.reverse_path = "ada@example.test",
@@ -95,7 +94,8 @@ int main(int argc, char **argv)
                                           .input_size = number(argv, argc, 8, 0)};
     options.name = "client.example.test";
     options.mails_in_flight = (uint16_t)in_flight;
-    char *content = make_content(size);
+    struct postino_memory_source content; /* the same for all of them: looked at once */
+    postino_memory_source_open_message(&content, make_content(size), size);
     size_t room = connections * 2 * in_flight;
     room = room < mails ? room : mails;
     char *letters = calloc(room, letter_size());
@@ -106,7 +106,7 @@ int main(int argc, char **argv)
     size_t submitted = 0, accepted = 0;
     for (; submitted < room; submitted++) {
         struct letter *letter = (struct letter *)(void *)(letters + submitted * letter_size());
-        write_letter(letter, content, size);
+        write_letter(letter, &content);
         if (postino_pool_submit(pool, &letter->mail))
             errx(EX_SOFTWARE, "a mail is wrong");
     }
@@ -117,7 +117,7 @@ int main(int argc, char **argv)
             accepted += mail->result.outcome == POSTINO_ACCEPTED;
             if (submitted == mails)
                 continue;
-            write_letter((struct letter *)mail, content, size);
+            write_letter((struct letter *)mail, &content);
             postino_pool_submit(pool, mail);
             if (++submitted == mails)
                 postino_pool_finish(pool);

@@ -116,6 +116,20 @@ static void check_lines(const char *text, size_t length)
     demand(line == 0 && !header);
 }
 
+static bool is_canonical(const char *text, size_t length)
+{
+    size_t line = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\r' && i + 1 < length && text[i + 1] == '\n') {
+            line = 0;
+            i++;
+        } else if (!text[i] || text[i] == '\r' || text[i] == '\n' || ++line > 998) {
+            return false;
+        }
+    }
+    return line == 0;
+}
+
 static void compose(struct input *input, char *one, char *two)
 {
     static struct postino_message_source composed;
@@ -124,7 +138,8 @@ static void compose(struct input *input, char *one, char *two)
         return;
     size_t length = read_all(source, one, 4096);
     demand(!source->length || source->length == length);
-    if (!source->binary) /* then parts go as they are */
+    demand(source->canonical == !source->binary); /* or parts go as they are */
+    if (source->canonical)
         check_lines(one, length);
     demand(source->rewind && source->rewind(source) && source->prepare(source, input->offers));
     demand(read_all(source, two, 1 + input->portion) == length && memcmp(one, two, length) == 0);
@@ -144,6 +159,7 @@ static void parse(const uint8_t *data, size_t size, char *one, char *two)
         demand(found.address >= (const char *)data &&
                found.address + found.address_length <= (const char *)data + size);
     postino_memory_source_open_message(&memory, data, size);
+    demand(memory.source.canonical == is_canonical((const char *)data, size));
     postino_header_filter_open(&filter, &memory.source);
     demand(filter.source.prepare(&filter.source, 0));
     size_t length = read_all(&filter.source, one, 4096);

@@ -72,8 +72,8 @@ struct postino_memory {
 /* Mails one after the other for a connection that outlives them. The owner embeds it as the first member of a struct of
  * its own. */
 struct postino_feed {
-    /* The next mail, checked by postino_mail_check; the delivery has it until `done`. NULL: none now; step the delivery
-     * when there is one. */
+    /* The next mail, which postino_mail_check has found well: it is not asked again. The delivery has the mail until
+     * `done`. NULL: none now; step the delivery when there is one. */
     struct postino_mail *(*next)(struct postino_feed *feed);
     /* This mail has its result, and is the owner's again; mostly in the order of `next`. */
     void (*done)(struct postino_feed *feed, struct postino_mail *mail);

@@ -47,7 +47,7 @@ struct postino_memory_source {
 void postino_memory_source_open(struct postino_memory_source *memory, const void *octets, size_t size);
 
 /* Octets in memory that are a whole message, to be sent as they are: reads them once, so that `length` counts each line
- * end as CR LF whatever it is (RFC 1870 3) and `seven_bit` is known. */
+ * end as CR LF whatever it is (RFC 1870 3), and `seven_bit` and `canonical` are known. */
 void postino_memory_source_open_message(struct postino_memory_source *memory, const void *octets, size_t size);
 
 /* ---- What a message is ---- */

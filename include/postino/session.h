@@ -269,6 +269,7 @@ struct postino_config {
 /* Private by rule; complete so that the caller can give it room. */
 struct postino_cursor {
     uint8_t step;
+    uint16_t passed; /* mails; it wraps */
     struct postino_mail *mail;
     uint32_t recipient;
 };
@@ -354,6 +355,10 @@ enum postino_misuse postino_session_init(struct postino_session *session, const 
 /* Adds a mail behind those that were submitted before. Legal at any time; the mails end in the order of submission.
  * POSTINO_BAD_…: the mail was not taken and remains the caller's. */
 enum postino_misuse postino_session_submit(struct postino_session *session, struct postino_mail *mail);
+
+/* The same of a mail that postino_mail_check has just found well, and nobody has changed since: it is not looked at
+ * again. */
+void postino_session_take(struct postino_session *session, struct postino_mail *mail);
 
 enum postino_need postino_session_need(const struct postino_session *session);
 

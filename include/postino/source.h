@@ -36,8 +36,8 @@ struct postino_source {
     bool (*rewind)(struct postino_source *source);
 
     /* Told before the first read of each delivery what the server offers (POSTINO_OFFERS_…). A composer chooses its
-     * transfer encodings here and sets `length`, `seven_bit`, `binary` and `utf8`. Returns false where it cannot be
-     * sent to that server. NULL where the octets are what they are. */
+     * transfer encodings here and sets `length`, `seven_bit`, `canonical`, `binary` and `utf8`. Returns false where it
+     * cannot be sent to that server. NULL where the octets are what they are. */
     bool (*prepare)(struct postino_source *source, unsigned offers);
 
     /* Octets in all, counted with line ends as CR LF and without dot-stuffing (RFC 1870 3). 0 where not known, or where
@@ -46,6 +46,11 @@ struct postino_source {
 
     /* The octets are surely all below 128, so that BODY=8BITMIME need not be asked for (RFC 6152 3). */
     bool seven_bit;
+
+    /* The octets are surely lines as they are to be sent (RFC 5321 2.3.8): each ends with CR LF, the last one too, has
+     * 998 octets at most in front of that, and no other CR or LF in it, and no NUL. By BDAT they go without another
+     * look. Who says so of what is not like that has the server see it. */
+    bool canonical;
 
     /* The octets go as they are, whatever they are: line ends are not looked at, BODY=BINARYMIME is asked for (RFC 3030
      * 3). Only where the server offers that, and CHUNKING. */

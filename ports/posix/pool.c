@@ -105,14 +105,14 @@ static void finish(struct postino_pool *pool, struct postino_mail *mail)
     pool->under_way--;
 }
 
-/* What a connection did not try another one may. */
+/* What a connection did not try another one may, as if it were new. */
 static void mail_done(struct postino_feed *feed, struct postino_mail *mail)
 {
     struct connection *c = (struct connection *)feed;
     struct postino_pool *pool = c->pool;
     bool tried = mail->result.outcome != POSTINO_NOT_TRIED;
     c->done += tried;
-    if (tried || pool->open == 1 || pool->cancelled)
+    if (tried || pool->open == 1 || pool->cancelled || postino_mail_check(mail))
         finish(pool, mail);
     else
         put(&pool->waiting, mail);

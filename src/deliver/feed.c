@@ -18,12 +18,8 @@ static void submit(struct postino_delivery *d)
 {
     struct postino_feed *feed = d->config->feed;
     struct postino_mail *mail;
-    while (d->fed < feed->ahead && (mail = feed->next(feed)) != NULL) {
-        if (postino_session_submit(&d->session, mail))
-            feed->done(feed, mail);
-        else
-            d->fed++;
-    }
+    for (; d->fed < feed->ahead && (mail = feed->next(feed)) != NULL; d->fed++)
+        postino_session_take(&d->session, mail);
 }
 
 /* Nothing is under way, and nothing is there to be sent. */

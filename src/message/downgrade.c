@@ -417,6 +417,7 @@ static bool downgrade_prepare(struct postino_source *source, unsigned offers)
     source->seven_bit = inner->seven_bit;
     source->utf8 = inner->utf8;
     d->works = !inner->seven_bit && !(offers & POSTINO_OFFERS_8BITMIME);
+    source->canonical = inner->canonical && !d->works;
     if (!d->works)
         return true;
     source->length = 0;

@@ -9,6 +9,9 @@
 /* RFC 2047 2 limits lines with encoded words to 76 octets, RFC 5322 2.1.1 wants 78 at most: one limit serves both. */
 #define POSTINO_FOLD 76
 
+/* Octets of a line without its line end (RFC 5322 2.1.1). */
+#define POSTINO_LINE_MAX 998
+
 /* Longest word of a header value that goes out as it is: with name or fold it stays below 998 (RFC 5322 2.1.1). */
 #define POSTINO_LONGEST_WORD 900
 

@@ -169,6 +169,7 @@ static bool message_prepare(struct postino_source *source, unsigned offers)
         return false;
     source->binary =
         composed->message->part_count && offers & POSTINO_OFFERS_BINARYMIME && offers & POSTINO_OFFERS_CHUNKING;
+    source->canonical = !source->binary;
     source->length = measure(composed);
     source->seven_bit = composed->text_encoding != POSTINO_8BIT && !composed->wide;
     composed->prepared = true;

@@ -1,8 +1,6 @@
 /* The text is read once before it is sent: what it holds decides how it is encoded, and how long the message is. */
 #include "internal.h"
 
-#define LINE_LIMIT 998 /* RFC 5322 2.1.1 */
-
 struct scan {
     uint64_t octets;           /* as read */
     uint64_t lines;            /* with CR LF */
@@ -51,7 +49,7 @@ static ptrdiff_t scan_all(struct postino_message_source *composed, struct scan *
 bool postino_text_fits(const struct postino_message_source *composed, bool eight_bit)
 {
     const struct postino_encoder *encoder = &composed->encoder;
-    return !encoder->nul && encoder->longest <= LINE_LIMIT && (eight_bit || encoder->seen < 0x80) &&
+    return !encoder->nul && encoder->longest <= POSTINO_LINE_MAX && (eight_bit || encoder->seen < 0x80) &&
            !(encoder->delimiter && composed->message->part_count);
 }
 

@@ -24,13 +24,13 @@ static bool recipients_answered(const struct postino_session *s, const struct po
 /* Behind a refusal the flight drains first, and is a short one then: servers count errors. */
 static bool has_place_for_another(const struct postino_session *s)
 {
+    const struct postino_mail *first = s->awaited.mail;
     unsigned most = s->config->mails_in_flight ? s->config->mails_in_flight : IN_FLIGHT_MAX;
     if (s->flight && s->flight < most)
         most = s->flight;
-    for (const struct postino_mail *mail = s->awaited.mail; mail != s->spoken.mail; mail = mail->next)
-        if (mail->command || mail->result.outcome != POSTINO_NOT_TRIED || --most == 0)
-            return false;
-    return !s->dirty && !s->spoken.mail->command;
+    if (first != s->spoken.mail && (first->command || first->result.outcome != POSTINO_NOT_TRIED))
+        return false;
+    return (uint16_t)(s->spoken.passed - s->awaited.passed) < most && !s->dirty && !s->spoken.mail->command;
 }
 
 static bool may_run_ahead(const struct postino_session *s)
@@ -133,15 +133,23 @@ static size_t end_line(struct postino_session *s, char *buffer, size_t size)
     return 2;
 }
 
+/* What nothing is to be looked for in. */
+static bool goes_as_it_is(const struct postino_session *s)
+{
+    const struct postino_source *source = s->spoken.mail->source;
+    return source->binary || (source->canonical && (source->seven_bit || s->offers & POSTINO_OFFERS_8BITMIME));
+}
+
 /* `enough` octets of the content, or one more where that is a line end; less where the source has no more for now, or
  * ever: then the content has ended. */
 static size_t fill(struct postino_session *s, char *buffer, size_t size, size_t enough)
 {
     const struct postino_mail *mail = s->spoken.mail;
+    const bool as_it_is = goes_as_it_is(s);
     size_t filled = 0;
     s->not_yet = false;
     while (filled < enough && !s->not_yet && !mail->is.failed && !(mail->is.drained && !s->spilled)) {
-        if (mail->source->binary)
+        if (as_it_is)
             filled += postino_content_source(s, buffer + filled, enough - filled);
         else
             filled += postino_content_read(s, buffer + filled, size - filled);
@@ -158,7 +166,7 @@ static size_t fill(struct postino_session *s, char *buffer, size_t size, size_t 
 static size_t speak_narrow(struct postino_session *s, char *buffer, size_t size)
 {
     struct postino_writer w = {buffer, size, s->offset, 0, false};
-    bool binary = s->spoken.mail->source->binary;
+    const bool as_it_is = goes_as_it_is(s);
     char next[3] = "";
     const char *command = "BDAT 1\r\n";
     if (s->offset == 0) {
@@ -166,9 +174,9 @@ static size_t speak_narrow(struct postino_session *s, char *buffer, size_t size)
         if (length == 0 && !s->content_ended)
             return 0;
         s->pending = length ? next[0] : '\0';
-        s->column = binary ? (uint32_t)length : s->column;
+        s->column = as_it_is ? (uint32_t)length : s->column;
     }
-    bool last = binary ? s->column == 0 : s->pending == '\0', line_end = !binary && s->pending == '\r';
+    bool last = as_it_is ? s->column == 0 : s->pending == '\0', line_end = !as_it_is && s->pending == '\r';
     if (last)
         command = "BDAT 0 LAST\r\n";
     else if (line_end)
@@ -185,7 +193,7 @@ static size_t speak_narrow(struct postino_session *s, char *buffer, size_t size)
         return size;
     }
     s->offset = 0;
-    s->column = binary ? 0 : s->column;
+    s->column = as_it_is ? 0 : s->column;
     chunk_spoken(s, command, strlen(command), rest, last);
     return rest;
 }

@@ -53,8 +53,6 @@ void postino_ehlo_octet(struct postino_session *s, char octet)
         word_ends(s);
         return;
     }
-    if (octet >= 'a') /* what is no letter becomes none */
-        octet = (char)(octet - 'a' + 'A');
     if (s->word_length < sizeof s->word - 1) /* a longer word than any that is known stays longer */
-        s->word[s->word_length++] = octet;
+        s->word[s->word_length++] = postino_ehlo_capital(octet);
 }

@@ -51,6 +51,7 @@ static void advance(const struct postino_session *s, struct postino_cursor *curs
     cursor->recipient = 0;
     if (cursor->step++ >= POSTINO_STEP_CONTENT) {
         cursor->mail = cursor->mail->next;
+        cursor->passed++;
         cursor->step = POSTINO_STEP_RSET;
     }
     if (cursor->step == POSTINO_STEP_DATA && s->chunks)

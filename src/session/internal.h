@@ -129,9 +129,8 @@ struct postino_command {
     char verb[8];
 };
 
-/* session.c: what postino_session_init and _submit do behind their checks */
+/* session.c: what postino_session_init does behind its check */
 void postino_session_begin(struct postino_session *session, const struct postino_config *config);
-void postino_session_take(struct postino_session *session, struct postino_mail *mail);
 
 /* verdict.c */
 enum postino_verdict postino_verdict_of(enum postino_step step, unsigned code);
@@ -141,6 +140,12 @@ bool postino_reply_octet(struct postino_session *session, char octet);
 
 /* ehlo.c: one octet of a line of the EHLO reply behind its code; LF at the line's end. */
 void postino_ehlo_octet(struct postino_session *session, char octet);
+
+/* Of a word in such a line: what is no letter becomes none. */
+static inline char postino_ehlo_capital(char octet)
+{
+    return octet >= 'a' ? (char)(octet - 'a' + 'A') : octet;
+}
 
 /* number.c: the word that was heard as a number; 0 where it is none, or too large. */
 uint32_t postino_ehlo_number(const struct postino_session *session);

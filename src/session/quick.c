@@ -30,55 +30,73 @@ static unsigned bits_of(const mask *octets)
 #endif
 }
 
-/* Copies text up to the first octet that may end a line, or is above 127 and not borne; and what is behind an end in
- * its block, which is written again. Returns how many octets stand in front of that. */
-static size_t copy_text(char *out, const char *in, size_t length, bool bears)
+/* What matters in a block: octets up to CR, and those above 127 that are not borne. A bit for each. */
+static unsigned bits_that_matter(const block *octets, bool bears)
 {
-    size_t at = 0;
-    for (block octets;; at += BLOCK) {
-        if (length - at >= BLOCK) {
-            memcpy(&octets, in + at, BLOCK);
-        } else {
-            octets = (block){0}; /* which ends it */
-            memcpy(&octets, in + at, length - at);
-        }
-        const mask wide = (mask)octets, ends = (mask)(octets <= '\r');
-        if (!bears && bits_of(&wide))
-            return at;
-        memcpy(out + at, &octets, BLOCK);
-        if (bits_of(&ends))
-            return at + (unsigned)__builtin_ctz(bits_of(&ends));
-    }
+    const mask matter = bears ? (mask)(*octets <= '\r') : (mask)*octets <= '\r';
+    return bits_of(&matter);
 }
 
-/* Lines that may be sent, and end with CR LF or LF; up to what is extraordinary. */
-static void expand(struct postino_session *s, struct postino_expansion *e)
+/* Copies text up to what matters, and what is behind that in its block, which is written again. */
+static void copy_text(struct postino_expansion *e, size_t length, bool bears)
 {
-    const bool bears = s->offers & POSTINO_OFFERS_8BITMIME;
-    const char *in = e->in;
+    const char *in = e->in, *const end = in + length, *const last = end - BLOCK;
     char *out = e->out;
-    size_t column = s->column;
-    while (in < e->end && in - out > BLOCK && !s->read_cr && column <= POSTINO_CONTENT_LINE_MAX) {
-        /* `out` never reaches what is still to be read. */
-        const bool dot = column == 0 && *in == '.' && !s->chunks;
-        size_t left = (size_t)(e->end - in), most = POSTINO_CONTENT_LINE_MAX - column;
-        *out = '.';
-        size_t text = copy_text(out + dot, in, left < most ? left : most, bears);
-        in += text;
-        out += text ? text + dot : 0;
-        column += text;
-        left -= text;
-        size_t line_end = left && *in == '\r' ? 2 : 1;
-        if (left < line_end || in[line_end - 1] != '\n')
+    unsigned matter = 0;
+    block octets;
+    for (; in <= last; in += BLOCK, out += BLOCK) {
+        memcpy(&octets, in, BLOCK);
+        matter = bits_that_matter(&octets, bears);
+        memcpy(out, &octets, BLOCK);
+        if (matter)
             break;
-        memcpy(out, "\r\n", 2);
-        in += line_end;
-        out += 2;
+    }
+    if (!matter) {
+        octets = (block){0}; /* whose end matters */
+        memcpy(&octets, in, (size_t)(end - in));
+        matter = bits_that_matter(&octets, bears);
+        memcpy(out, &octets, BLOCK);
+    }
+    const size_t text = (unsigned)__builtin_ctz(matter);
+    e->in = in + text;
+    e->out = out + text;
+}
+
+/* Lines that may be sent, and end with CR LF or LF; up to what is extraordinary. Returns where in a line that stands.
+ */
+static size_t copy_lines(struct postino_expansion *expansion, size_t column, bool stuffs, bool bears)
+{
+    struct postino_expansion e = *expansion;       /* which no octet that is written can change */
+    while (e.in < e.end && e.in - e.out > BLOCK) { /* `out` never reaches what is still to be read */
+        const size_t left = (size_t)(e.end - e.in), most = POSTINO_CONTENT_LINE_MAX - column;
+        const char *const start = e.in;
+        if (column == 0 && *start == '.' && stuffs)
+            *e.out++ = '.';
+        copy_text(&e, left < most ? left : most, bears);
+        column += (size_t)(e.in - start);
+        if (e.end - e.in > 1 && e.in[0] == '\r' && e.in[1] == '\n')
+            e.in += 2;
+        else if (e.in < e.end && e.in[0] == '\n')
+            e.in++;
+        else
+            break;
+        memcpy(e.out, "\r\n", 2);
+        e.out += 2;
         column = 0;
     }
-    s->column = (uint32_t)column;
-    e->in = in;
-    e->out = out;
+    *expansion = e;
+    return column;
+}
+
+static void expand(struct postino_session *s, struct postino_expansion *e)
+{
+    const bool stuffs = !s->chunks;
+    if (s->read_cr || s->column > POSTINO_CONTENT_LINE_MAX)
+        return;
+    if (s->offers & POSTINO_OFFERS_8BITMIME)
+        s->column = (uint32_t)copy_lines(e, s->column, stuffs, true);
+    else
+        s->column = (uint32_t)copy_lines(e, s->column, stuffs, false);
 }
 
 /* How many octets are text to which nothing but its place matters. */
@@ -112,12 +130,18 @@ static uint32_t code_at(const char *at)
 /* A line of the EHLO reply behind its code. */
 static void heed(struct postino_session *s, const char *text, size_t length)
 {
-    for (size_t i = 0; i < length && (i == 0 || s->word_length != POSTINO_WORDS_IGNORED); i++) {
-        s->line_length = (uint32_t)(TEXT + 1 + i);
-        s->heard = text[i];
-        postino_ehlo_octet(s, text[i]);
+    s->keyword = NULL;
+    s->word_length = 0;
+    for (size_t at = 0; at <= length && s->word_length != POSTINO_WORDS_IGNORED; at++) {
+        uint8_t word_length = 0;
+        for (; at < length && text[at] != ' ' && text[at] != '='; at++)
+            if (word_length < sizeof s->word - 1)
+                s->word[word_length++] = postino_ehlo_capital(text[at]);
+        s->word_length = word_length;
+        s->heard = at < length ? text[at] : '\n';
+        s->line_length = (uint32_t)(TEXT + at + (at < length));
+        postino_ehlo_octet(s, s->heard);
     }
-    postino_ehlo_octet(s, '\n');
     s->line_length = 0;
 }
 

@@ -80,13 +80,15 @@ bool postino_utf8_path_valid(const char *path)
     return valid;
 }
 
+/* Paths that nobody else has looked at are of ASCII (postino_path_valid). */
 static bool needed(const struct postino_mail *mail)
 {
-    bool is = mail->source->utf8 || !postino_utf8_none(mail->reverse_path);
+    const bool may_be = mail->parameters && mail->parameters->path_valid;
+    bool is = mail->source->utf8 || (may_be && !postino_utf8_none(mail->reverse_path));
     for (uint32_t i = 0; i < mail->recipient_count && !is; i++) {
         const struct postino_recipient *recipient = &mail->recipients[i];
         const char *original = recipient->parameters ? recipient->parameters->original : NULL;
-        is = !postino_utf8_none(recipient->address) || (original && !postino_utf8_none(original));
+        is = (may_be && !postino_utf8_none(recipient->address)) || (original && !postino_utf8_none(original));
     }
     return is;
 }

@@ -102,6 +102,30 @@ static void a_memory_message_counts_its_line_ends(void)
     CHECK(!memory.source.seven_bit);
 }
 
+static bool is_canonical(const char *text, size_t length)
+{
+    struct postino_memory_source memory;
+    postino_memory_source_open_message(&memory, guarded(text, length), length);
+    return memory.source.canonical;
+}
+
+static void a_memory_message_knows_whether_its_lines_are_canonical(void)
+{
+    static const char *const are[] = {"", "\r\n", "a\r\n", "\ta\r\n\r\n.\r\n", "\xc3\xa9\r\n"};
+    static const char *const are_not[] = {"\n",     "\r",       "a",        "\r\n\r", "\r\n\n",
+                                          "\r\r\n", "a\rb\r\n", "a\nb\r\n", "a\r\nb"};
+    char line[1001];
+    for (size_t i = 0; i < sizeof are / sizeof *are; i++)
+        CHECK(is_canonical(are[i], strlen(are[i])));
+    for (size_t i = 0; i < sizeof are_not / sizeof *are_not; i++)
+        CHECK(!is_canonical(are_not[i], strlen(are_not[i])));
+    CHECK(!is_canonical("a\0\r\n", 4));
+    memset(line, 'x', sizeof line);
+    memcpy(line + 999, "\r\n", 2);
+    CHECK(!is_canonical(line, 1001));
+    CHECK(is_canonical(line + 1, 1000));
+}
+
 static void filter_passes_failures_on(void)
 {
     struct portions inner = portions_of("To: a\r\nBcc: b", 13, 5);
@@ -188,6 +212,7 @@ int main(void)
     RUN(everything_else_passes);
     RUN(filter_length_is_exact);
     RUN(a_memory_message_counts_its_line_ends);
+    RUN(a_memory_message_knows_whether_its_lines_are_canonical);
     RUN(filter_passes_failures_on);
     RUN(fields_are_found);
     RUN(long_values_are_bounded);

@@ -52,18 +52,6 @@ static ptrdiff_t read_some(struct postino_source *source, void *buffer, size_t s
     return (ptrdiff_t)size;
 }
 
-static void make_content(struct content *c, bool may_fail)
-{
-    static const char octets[] = "abc.\r\n\r\n.";
-    memset(c, 0, sizeof *c);
-    c->source.read = read_some;
-    c->length = pick(4) ? pick(60) : pick(CONTENT_MAX);
-    for (size_t i = 0; i < c->length; i++)
-        c->raw[i] = octets[pick(sizeof octets - 1)];
-    c->fails = may_fail && pick(12) == 0;
-    c->waits = pick(3) == 0;
-}
-
 /* As it must arrive: every CR LF, CR and LF is one CR LF (2821 2.3.7), and there is one at the end. */
 static size_t canonical(const struct content *c, char *to)
 {
@@ -84,6 +72,32 @@ static size_t canonical(const struct content *c, char *to)
         to[length++] = '\n';
     }
     return length;
+}
+
+/* Its source says so, and is sent without another look. */
+static void make_canonical(struct content *c)
+{
+    char form[2 * CONTENT_MAX + 16];
+    size_t length = canonical(c, form);
+    c->source.canonical = c->source.seven_bit = length <= CONTENT_MAX;
+    if (!c->source.canonical)
+        return;
+    memcpy(c->raw, form, length);
+    c->length = length;
+}
+
+static void make_content(struct content *c, bool may_fail)
+{
+    static const char octets[] = "abc.\r\n\r\n.";
+    memset(c, 0, sizeof *c);
+    c->source.read = read_some;
+    c->length = pick(4) ? pick(60) : pick(CONTENT_MAX);
+    for (size_t i = 0; i < c->length; i++)
+        c->raw[i] = octets[pick(sizeof octets - 1)];
+    c->fails = may_fail && pick(12) == 0;
+    c->waits = pick(3) == 0;
+    if (pick(3) == 0)
+        make_canonical(c);
 }
 
 /* ---- The server ---- */

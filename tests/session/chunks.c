@@ -34,7 +34,7 @@ static void mails_share_a_flight(void)
     make_mails(false);
     for (int i = 0; i < MAILS; i++) {
         contents[i].length = contents[i].length > 40 ? 40 : contents[i].length;
-        contents[i].waits = false;
+        contents[i].waits = contents[i].source.canonical = false;
         mails[i].policy = POSTINO_POLICY_ANY;
     }
     patient = true;

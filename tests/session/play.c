@@ -81,6 +81,7 @@ static void make_mail(struct play *p, int index)
     source->source.prepare = prepare_source;
     source->source.length = from->length;
     source->source.seven_bit = from->seven_bit;
+    source->source.canonical = from->canonical;
     source->source.binary = from->binary;
     source->source.utf8 = from->utf8;
     mail->command = from->command;

@@ -132,6 +132,8 @@ static void read_mail(struct reader *r, char *save)
             mail->all = true;
         else if (strcmp(at, "seven-bit") == 0)
             mail->seven_bit = true;
+        else if (strcmp(at, "canonical") == 0)
+            mail->canonical = true;
         else if (strcmp(at, "binary") == 0)
             mail->binary = true;
         else if (strcmp(at, "utf8") == 0)

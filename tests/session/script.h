@@ -73,7 +73,7 @@ struct script_mail {
     size_t not_yet_count;
     long fails;
     size_t reads;
-    bool all, seven_bit, binary, utf8, late, refuses;
+    bool all, seven_bit, canonical, binary, utf8, late, refuses;
     bool with_parameters, recipient_with_parameters[RECIPIENTS_MAX];
     struct postino_mail_parameters parameters;
     struct postino_recipient_parameters recipient_parameters[RECIPIENTS_MAX];
