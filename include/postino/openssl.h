@@ -50,6 +50,9 @@ struct postino_openssl_options {
     /* Where a session is kept to be resumed: a file that nobody else may read. One that is for other options is not
      * used. NULL: none is kept. */
     const char *session_file;
+
+    /* Another that has the same options, and lives as long: what it has read is not read again. NULL: none. */
+    const struct postino_openssl *like;
 };
 
 struct postino_openssl {
@@ -59,7 +62,6 @@ struct postino_openssl {
     void *context; /* OpenSSL's */
     void *connection;
     void *method;
-    void *lookup;
     bool stands;
     bool resumed;
     char problem[800]; /* why it could not be, for people */

@@ -87,7 +87,12 @@ static SSL_CTX *new_context(void)
 
 static bool prepare(struct postino_openssl *tls)
 {
+    const struct postino_openssl *like = tls->options->like;
     ERR_clear_error();
+    if (like && like->context && SSL_CTX_up_ref(like->context) == 1) {
+        tls->context = like->context;
+        return true;
+    }
     tls->context = new_context();
     if (!tls->context)
         snprintf(tls->problem, sizeof tls->problem, "OpenSSL cannot begin");
@@ -266,7 +271,6 @@ void postino_openssl_free(struct postino_openssl *tls)
     SSL_free(tls->connection);
     SSL_CTX_free(tls->context);
     BIO_meth_free(tls->method);
-    X509_LOOKUP_meth_free(tls->lookup);
-    tls->connection = tls->context = tls->method = tls->lookup = NULL;
+    tls->connection = tls->context = tls->method = NULL;
     ERR_clear_error();
 }

@@ -72,14 +72,24 @@ static int look_into_file(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509
     return 1;
 }
 
+/* One for all contexts, which may outlive who made them. */
+static X509_LOOKUP_METHOD *file_method;
+static CRYPTO_ONCE file_method_once = CRYPTO_ONCE_STATIC_INIT;
+
+static void make_file_method(void)
+{
+    file_method = X509_LOOKUP_meth_new("the system's file");
+    if (file_method)
+        X509_LOOKUP_meth_set_get_by_subject(file_method, look_into_file);
+}
+
 static bool trust_system(struct postino_openssl *tls)
 {
     X509_STORE *store = SSL_CTX_get_cert_store(tls->context);
     X509_LOOKUP *folder = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
-    X509_LOOKUP_METHOD *method = X509_LOOKUP_meth_new("the system's file");
-    tls->lookup = method;
-    return folder && X509_LOOKUP_add_dir(folder, NULL, X509_FILETYPE_DEFAULT) == 1 && method &&
-           X509_LOOKUP_meth_set_get_by_subject(method, look_into_file) == 1 && X509_STORE_add_lookup(store, method);
+    return folder && X509_LOOKUP_add_dir(folder, NULL, X509_FILETYPE_DEFAULT) == 1 &&
+           CRYPTO_THREAD_run_once(&file_method_once, make_file_method) == 1 && file_method &&
+           X509_STORE_add_lookup(store, file_method);
 }
 
 bool postino_openssl_trust(struct postino_openssl *tls)

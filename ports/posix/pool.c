@@ -23,13 +23,14 @@ struct connection {
     struct postino_feed feed; /* first */
     struct postino_delivery delivery;
     struct postino_pool *pool;
-    struct postino_sender *sender; /* NULL: not connected */
+    struct postino_sender *sender; /* serves one connection after the other; NULL: there was none yet */
     uint32_t taken, done;          /* mails, by this connection */
     uint64_t until_ms;             /* to be stepped by then */
     uint32_t watched_made;         /* which of its sockets epoll watches; 0: none yet */
     uint32_t watched;              /* for what */
-    bool idle;                     /* it has no mail */
-    bool full;                     /* it takes no more mails */
+    bool open;
+    bool idle; /* it has no mail */
+    bool full; /* it takes no more mails */
 };
 
 struct queue {
@@ -118,27 +119,28 @@ static void mail_done(struct postino_feed *feed, struct postino_mail *mail)
         put(&pool->waiting, mail);
 }
 
-static void disconnect(struct connection *c)
+/* The first one reads the files that options name, and those that follow make use of that. */
+static struct postino_sender *new_sender(struct postino_pool *pool)
 {
-    postino_sender_free(c->sender);
-    c->sender = NULL;
-    c->pool->open--;
+    struct postino_sender *sender = postino_sender_new(&pool->url, pool->server, pool->options, &pool->sizes);
+    if (sender && !postino_sender_prepare(sender, false, false, pool->connections[0].sender)) {
+        postino_sender_free(sender);
+        return NULL;
+    }
+    return sender;
 }
 
 /* Returns false where no memory is left, or the options are wrong. */
 static bool connect_one(struct postino_pool *pool, struct connection *c)
 {
-    struct postino_sender *sender = postino_sender_new(&pool->url, pool->server, pool->options, &pool->sizes);
+    struct postino_sender *sender = c->sender ? c->sender : new_sender(pool);
     if (!sender)
         return false;
-    if (!postino_sender_prepare(sender, false, false)) {
-        postino_sender_free(sender);
-        return false;
-    }
     *c = (struct connection){
         .feed = {next_mail, mail_done, AHEAD, (uint16_t)pool->limits.idle_s, false},
         .pool = pool,
         .sender = sender,
+        .open = true,
     };
     if (sender->config.session.mails_in_flight)
         c->feed.ahead = (uint16_t)(2 * sender->config.session.mails_in_flight);
@@ -259,8 +261,9 @@ static void ended(struct connection *c)
     if (useless && pool->open > 1)
         pool->allowed = pool->open - 1;
     else if (useless)
-        give_up(pool, error); /* whose text goes with the connection */
-    disconnect(c);
+        give_up(pool, error);
+    c->open = false;
+    pool->open--;
 }
 
 static void step(struct connection *c)
@@ -289,7 +292,7 @@ static void distribute(struct postino_pool *pool)
             step(&pool->connections[i]);
     for (uint32_t i = 0; pool->waiting.first && pool->open < most && i < pool->limits.connections; i++) {
         struct connection *c = &pool->connections[i];
-        if (c->sender || is_early(pool))
+        if (c->open || is_early(pool))
             continue;
         if (connect_one(pool, c))
             step(c);
@@ -307,9 +310,9 @@ static void step_late(struct postino_pool *pool)
     pool->timer_ms = UINT64_MAX;
     for (uint32_t i = 0; i < pool->limits.connections; i++) {
         struct connection *c = &pool->connections[i];
-        if (c->sender && c->until_ms <= now)
+        if (c->open && c->until_ms <= now)
             step(c);
-        if (c->sender && c->until_ms < pool->timer_ms)
+        if (c->open && c->until_ms < pool->timer_ms)
             pool->timer_ms = c->until_ms;
     }
 }
@@ -336,7 +339,7 @@ bool postino_pool_step(struct postino_pool *pool, int wait_ms)
     int count = busy ? epoll_wait(pool->epoll, events, EVENTS, wait_ms < 0 || wait_ms > most ? most : wait_ms) : 0;
     for (int i = 0; i < count; i++) {
         struct connection *c = events[i].data.ptr;
-        if (c->sender)
+        if (c->open)
             step(c);
     }
     step_late(pool);
@@ -353,7 +356,7 @@ void postino_pool_finish(struct postino_pool *pool)
     pool->closing = true;
     for (uint32_t i = 0; i < pool->limits.connections; i++) {
         struct connection *c = &pool->connections[i];
-        if (c->sender && c->idle)
+        if (c->open && c->idle)
             step(c);
     }
 }
@@ -364,7 +367,7 @@ void postino_pool_cancel(struct postino_pool *pool)
     pool->closing = pool->cancelled = true;
     for (uint32_t i = 0; i < pool->limits.connections; i++) {
         struct connection *c = &pool->connections[i];
-        if (c->sender) {
+        if (c->open) {
             postino_delivery_cancel(&c->delivery);
             step(c);
         }
@@ -376,6 +379,9 @@ void postino_pool_close(struct postino_pool *pool)
 {
     if (pool->connections)
         postino_pool_cancel(pool);
+    for (uint32_t i = 0; pool->connections && i < pool->limits.connections; i++)
+        if (pool->connections[i].sender)
+            postino_sender_free(pool->connections[i].sender);
     if (pool->epoll >= 0)
         close(pool->epoll);
     free(pool->connections);

@@ -127,6 +127,7 @@ const char *postino_secure_prepare(struct postino_secure *secure, const struct p
     bool credentials = has_credentials(options);
     secure->tls_options = options->tls;
     secure->tls_options.host = url->host;
+    secure->tls_options.like = secure->like;
     secure->tls_options.bind_by_certificate = options->mechanisms; /* where -PLUS is asked for by its name */
     if (!credentials && (options->user || *url->user))
         return "it names a user, and there is no password";

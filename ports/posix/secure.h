@@ -9,10 +9,11 @@ enum {
     POSTINO_SECURE_TEXT = 12290 /* a challenge of 12,288 octets (4954 4) */
 };
 
-/* Zeroed but for the first two. */
+/* Zeroed but for the first three. */
 struct postino_secure {
     bool required; /* TLS, and the server verified, whatever the URL says: a mail asks for that (8689) */
     bool once;     /* one mail is sent, so that the password can be forgotten when it was accepted */
+    const struct postino_openssl *like; /* see openssl.h */
     struct postino_openssl_options tls_options;
     struct postino_openssl tls;
     bool has_tls;

@@ -24,10 +24,7 @@ static void report_misuse(struct postino_send_options *options, enum postino_mis
 {
     const char *bad = "";
     const char *what = "a mail has no recipient or no content";
-    if (misuse == POSTINO_BAD_NAME) {
-        what = "not a domain or an address literal, as EHLO needs it: ";
-        bad = options->name;
-    } else if (misuse == POSTINO_BAD_REVERSE_PATH) {
+    if (misuse == POSTINO_BAD_REVERSE_PATH) {
         what = "not an address to send from: ";
         for (; mails && !*bad; mails = mails->next)
             if (!sender_valid(mails))
@@ -154,7 +151,7 @@ enum postino_outcome postino_send(const char *server, struct postino_mail *mails
     struct postino_sender *sender = postino_sender_new(&url, server, options, &sizes);
     if (!sender)
         return outcome;
-    if (postino_sender_prepare(sender, any_requires_tls(mails), !mails->next))
+    if (postino_sender_prepare(sender, any_requires_tls(mails), !mails->next, NULL))
         outcome = run(sender, mails, options);
     postino_sender_free(sender);
     return outcome;

@@ -29,6 +29,8 @@ bool postino_sender_url(struct postino_url *url, const char *server, struct post
         problem = postino_host_to_ascii(url);
     if (problem)
         return wrong(options, "server", server, problem);
+    if (options->name && !postino_name_valid(options->name)) /* for EHLO */
+        return wrong(options, "name", options->name, "neither a domain nor an address literal");
     if (options->local_address && !is_address(options->local_address))
         return wrong(options, "local address", options->local_address, "neither IPv4 nor IPv6 in numbers");
     problem = options->memory_file ? postino_posix_memory_check(options->memory_file) : NULL;
@@ -106,7 +108,7 @@ static bool needs_nothing(const struct postino_url *url, const struct postino_se
     return in_clear && !*url->user && !options->user && !options->password && !options->token && !options->mechanisms;
 }
 
-bool postino_sender_prepare(struct postino_sender *sender, bool required, bool once)
+bool postino_sender_prepare(struct postino_sender *sender, bool required, bool once, const struct postino_sender *like)
 {
     if (needs_nothing(sender->posix.url, sender->options))
         return true;
@@ -115,6 +117,7 @@ bool postino_sender_prepare(struct postino_sender *sender, bool required, bool o
         return wrong(sender->options, "server", sender->server, "no memory is left");
     sender->secure->required = required;
     sender->secure->once = once;
+    sender->secure->like = like && like->secure ? &like->secure->tls : NULL;
     const char *problem = postino_secure_prepare(sender->secure, sender->posix.url, sender->options, &sender->config);
     return !problem || wrong(sender->options, "server", sender->server, problem);
 }

@@ -28,8 +28,9 @@ struct postino_sender *postino_sender_new(const struct postino_url *url, const c
                                           struct postino_send_options *options,
                                           const struct postino_sender_sizes *sizes);
 
-/* TLS and who we are. `required`, `once`: see secure.h. Returns false with `problem` set. */
-bool postino_sender_prepare(struct postino_sender *sender, bool required, bool once);
+/* TLS and who we are. `required`, `once`: see secure.h. `like`: another of the same options, which lives as long, so
+ * that what it has read is not read again; or NULL. Returns false with `problem` set. */
+bool postino_sender_prepare(struct postino_sender *sender, bool required, bool once, const struct postino_sender *like);
 
 /* Why TLS failed, or "". */
 const char *postino_sender_tls_problem(const struct postino_sender *sender);

@@ -4,17 +4,17 @@ import os
 import socket
 import threading
 
-from common import Server, Sink, Skip, converse, equal, run, url
+from common import Server, Sink, Skip, converse, equal, folder, run, url
 from harness import PROGRAM
 
 LOAD = os.path.join(os.path.dirname(PROGRAM), 'bench', 'load')
 
 
-def load(server, mails, *more, code=0, scheme='smtp+notls'):
+def load(server, mails, *more, code=0, scheme='smtp+notls', env=None):
     """(what it printed, what it complained of)"""
     if not os.path.exists(LOAD):
         raise Skip('no ' + LOAD)
-    done = run(url(server).replace('smtp', scheme, 1), str(mails), '1024', *map(str, more), program=LOAD)
+    done = run(url(server).replace('smtp', scheme, 1), str(mails), '1024', *map(str, more), program=LOAD, env=env)
     assert done.code == code, done
     return json.loads(done.out), done.err
 
@@ -38,6 +38,26 @@ def test_over_tls():
     with Sink('--tls', chunks=True, maildir=True) as sink:
         said, _ = load(sink, 40, 4, 5, 8, scheme='smtp')
         equal((said['accepted'], len(sink.mails())), (40, 40))
+
+
+def test_whom_to_trust_is_read_once():
+    """By the first connection, for all of them, also those that come when it has gone."""
+    with folder() as here:
+        root, pipe = os.path.join(here, 'root.pem'), os.path.join(here, 'pipe')
+        os.mkfifo(pipe)  # whoever opens it a second time waits forever
+        with Sink('--listen', 'tls:127.0.0.1:0', '--ca-out', root, chunks=True) as sink:
+
+            def give():
+                with open(root, 'rb') as certificates, open(pipe, 'wb') as once:
+                    once.write(certificates.read())
+            giver = threading.Thread(target=give, daemon=True)
+            giver.start()
+            trusted = {'SSL_CERT_FILE': pipe, 'SSL_CERT_DIR': here}
+            said, _ = load(sink, 40, 4, 5, 8, scheme='smtps', env=trusted)
+            equal(said['accepted'], 40)
+            giver.join(10)
+            _, complaint = load(sink, 4, 2, code=75, scheme='smtps', env={'SSL_CERT_FILE': '/dev/null', 'SSL_CERT_DIR': here})
+            assert 'issuer' in complaint, complaint
 
 
 def test_refused_mails_end_with_their_refusal():
