@@ -23,13 +23,16 @@ static double now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* What a server with PIPELINING says, in the order in which the session waits for it. */
-static const char *const replies[] = {"220 bench.example.test\r\n",
+/* What servers with PIPELINING, or with CHUNKING alone, say, in the order in which the session waits for it; the last
+ * again and again. */
+static const char *const by_data[] = {"220 bench.example.test\r\n",
                                       "250-bench.example.test\r\n250-8BITMIME\r\n250 PIPELINING\r\n",
-                                      "250 ok\r\n250 ok\r\n354 go\r\n", "250 ok\r\n"};
+                                      "250 ok\r\n250 ok\r\n354 go\r\n", "250 ok\r\n", NULL};
+static const char *const by_chunks[] = {
+    "220 bench.example.test\r\n", "250-bench.example.test\r\n250-8BITMIME\r\n250 CHUNKING\r\n", "250 ok\r\n", NULL};
 
 /* Sends one mail with this content to nobody. Returns whether the session ended well. */
-static bool send_content(struct postino_source *source)
+static bool send_to(const char *const *replies, struct postino_source *source)
 {
     static const struct postino_config config = {
         .name = "client.example.test", .extensions = postino_extensions, .quick = &postino_quick};
@@ -37,20 +40,29 @@ static bool send_content(struct postino_source *source)
     struct postino_mail mail = {
         .reverse_path = "ada@example.test", .recipients = &recipient, .recipient_count = 1, .source = source};
     struct postino_session session;
-    size_t said = 0;
     if (postino_session_init(&session, &config) || postino_session_submit(&session, &mail))
         return false;
     for (;;) {
         enum postino_need need = postino_session_need(&session);
         if (need == POSTINO_NEED_SEND) {
             octets_out += postino_session_output(&session, buffer, sizeof buffer);
-        } else if (need == POSTINO_NEED_RECEIVE && said < sizeof replies / sizeof *replies) {
-            postino_session_input(&session, replies[said], strlen(replies[said]));
-            said++;
+        } else if (need == POSTINO_NEED_RECEIVE) {
+            postino_session_input(&session, *replies, strlen(*replies));
+            replies += replies[1] != NULL;
         } else {
             return need == POSTINO_NEED_MAIL && mail.result.outcome == POSTINO_ACCEPTED;
         }
     }
+}
+
+static bool send_content(struct postino_source *source)
+{
+    return send_to(by_data, source);
+}
+
+static bool send_content_by_chunks(struct postino_source *source)
+{
+    return send_to(by_chunks, source);
 }
 
 static bool send_memory(const char *octets, size_t length)
@@ -99,6 +111,11 @@ static bool compose_and_read(const char *octets, size_t length)
 static bool compose_and_send(const char *octets, size_t length)
 {
     return compose(octets, length, send_content);
+}
+
+static bool compose_and_send_by_chunks(const char *octets, size_t length)
+{
+    return compose(octets, length, send_content_by_chunks);
 }
 
 static bool copy(const char *octets, size_t length)
@@ -171,7 +188,8 @@ int main(int argc, char *argv[])
     fill_lines(octets, length, true, "\n");
     done = done && measure("content, lines of 0 to 199, LF", send_memory, octets, length) &&
            measure("attachment composed (base64)", compose_and_read, octets, length) &&
-           measure("attachment composed and through the engine", compose_and_send, octets, length);
+           measure("attachment composed and through the engine, DATA", compose_and_send, octets, length) &&
+           measure("attachment composed and through the engine, BDAT", compose_and_send_by_chunks, octets, length);
     free(octets);
     return done && octets_out ? 0 : 1;
 }
