@@ -130,9 +130,9 @@ static uint32_t code_at(const char *at)
 /* A line of the EHLO reply behind its code. */
 static void heed(struct postino_session *s, const char *text, size_t length)
 {
+    size_t at = 0;
     s->keyword = NULL;
-    s->word_length = 0;
-    for (size_t at = 0; at <= length && s->word_length != POSTINO_WORDS_IGNORED; at++) {
+    do {
         uint8_t word_length = 0;
         for (; at < length && text[at] != ' ' && text[at] != '='; at++)
             if (word_length < sizeof s->word - 1)
@@ -141,7 +141,7 @@ static void heed(struct postino_session *s, const char *text, size_t length)
         s->heard = at < length ? text[at] : '\n';
         s->line_length = (uint32_t)(TEXT + at + (at < length));
         postino_ehlo_octet(s, s->heard);
-    }
+    } while (at++ < length && s->word_length != POSTINO_WORDS_IGNORED);
     s->line_length = 0;
 }
 
