@@ -49,7 +49,7 @@ static int sink_prepare(struct postino_sink *sink)
         return code;
     sink_many_files();
     sink->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (sink->epoll < 0 || !postino_sink_auth_prepare(sink) || !sink_buffers(sink)) {
+    if (sink->epoll < 0 || !postino_sink_signals(sink) || !postino_sink_auth_prepare(sink) || !sink_buffers(sink)) {
         fprintf(stderr, "postino sink: cannot begin: %s\n", strerror(errno));
         return EX_OSERR;
     }
@@ -80,6 +80,8 @@ static void sink_end(struct postino_sink *sink)
     free(sink->store_buffer);
     free(sink->batch);
     SSL_CTX_free(sink->tls.context);
+    if (sink->signals >= 0)
+        close(sink->signals);
     if (sink->epoll >= 0)
         close(sink->epoll);
     if (!sink->maildir)
@@ -95,14 +97,14 @@ int postino_sink_main(int argc, char **argv)
     int code;
 
     memset(&sink, 0, sizeof sink);
-    sink.epoll = sink.tmp_folder = sink.new_folder = sink.envelopes_folder = -1;
+    sink.epoll = sink.signals = sink.tmp_folder = sink.new_folder = sink.envelopes_folder = -1;
     code = postino_sink_options(&sink, argc, argv);
     if (code == 0 && sink.help)
         postino_sink_help();
     if (code == 0 && !sink.help)
         code = sink_prepare(&sink);
     if (code == 0 && !sink.help) {
-        code = postino_sink_loop(&sink);
+        postino_sink_loop(&sink);
         sink_summary(&sink);
     }
     sink_end(&sink);

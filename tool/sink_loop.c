@@ -1,16 +1,11 @@
 #define _GNU_SOURCE
 #include "sink_server.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sysexits.h>
 #include <time.h>
-#include <unistd.h>
 
 #define SINK_EVENTS 128
 
@@ -97,30 +92,26 @@ static bool sink_mails_open(const struct postino_sink *sink)
     return peer != NULL;
 }
 
-static int sink_signals(struct postino_sink *sink, const enum postino_sink_kind *kind)
+bool postino_sink_signals(struct postino_sink *sink)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = (void *)(uintptr_t)kind}};
+    static const enum postino_sink_kind kind = SINK_SIGNAL;
+    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = (void *)(uintptr_t)&kind}};
     sigset_t signals;
-    int fd;
 
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-    return fd < 0 || epoll_ctl(sink->epoll, EPOLL_CTL_ADD, fd, &event) != 0 ? -1 : fd;
+    sink->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+    return sink->signals >= 0 && epoll_ctl(sink->epoll, EPOLL_CTL_ADD, sink->signals, &event) == 0;
 }
 
-int postino_sink_loop(struct postino_sink *sink)
+void postino_sink_loop(struct postino_sink *sink)
 {
-    static const enum postino_sink_kind kind = SINK_SIGNAL;
     struct epoll_event events[SINK_EVENTS];
-    int signals = sink_signals(sink, &kind);
-    bool going = signals >= 0;
+    bool going = true;
 
-    if (!going)
-        fprintf(stderr, "postino sink: cannot wait for signals: %s\n", strerror(errno));
     while (going) {
         int timeout = sink_timeout(sink);
         int count = epoll_wait(sink->epoll, events, SINK_EVENTS, timeout);
@@ -132,8 +123,4 @@ int postino_sink_loop(struct postino_sink *sink)
         postino_sink_listeners_close(sink);
         going &= sink_mails_open(sink);
     }
-    if (signals < 0)
-        return EX_OSERR;
-    close(signals);
-    return 0;
 }

@@ -260,7 +260,7 @@ struct postino_sink {
     bool faulty[SINK_STEPS]; /* some fault may hold at this step */
 
     struct postino_sink_text replies[SINK_REPLIES];
-    int epoll;
+    int epoll, signals;
     struct postino_sink_peer *peers;
     uint64_t peer_count;
     bool timed;            /* some peer may have a timer */
@@ -381,7 +381,9 @@ void postino_sink_accept_again(struct postino_sink *sink);
 void postino_sink_listeners_close(struct postino_sink *sink);
 
 /* sink_loop.c */
-int postino_sink_loop(struct postino_sink *sink);
+/* From now on a signal that asks for the end is heard by the loop. Returns false with errno set. */
+bool postino_sink_signals(struct postino_sink *sink);
+void postino_sink_loop(struct postino_sink *sink);
 uint64_t postino_sink_now_ms(void);
 
 #endif

@@ -73,6 +73,12 @@ def test_what_cannot_be_used_is_said():
     assert code == 73 and '/dev/null/x' in message, (code, message)
 
 
+def test_a_signal_right_behind_the_announcement():
+    for _ in range(20):
+        with Sink() as sink:
+            equal(sink.stop(), 0)
+
+
 def test_help():
     done = subprocess.run([PROGRAM, 'sink', '--help'], capture_output=True, timeout=PATIENCE)
     equal((done.returncode, done.stderr), (0, b''))
