@@ -93,8 +93,11 @@ CASES = (
     ("1 KiB, one connection", 200, 1024, 1, 0),
     ("1 KiB, 10 connections", 500, 1024, 10, 0),
     ("1 KiB, 50 connections", 1000, 1024, 50, 0),
+    ("10 KiB, new connection for each", 50, 10240, 1, 1),
     ("10 KiB, one connection", 50, 10240, 1, 0),
+    ("1 MiB, new connection for each", 20, 1 << 20, 1, 1),
     ("1 MiB, one connection", 20, 1 << 20, 1, 0),
+    ("25 MiB, new connection for each", 4, 25 << 20, 1, 1),
     ("25 MiB, one connection", 4, 25 << 20, 1, 0),
 )
 SECONDS = 1.5  # for which a peer is given mails, by its rate at first look; the libraries start in less than a tenth
