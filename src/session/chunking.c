@@ -86,12 +86,10 @@ static void chunk_spoken(struct postino_session *s, const char *command, size_t 
     mail->is.chunked = true;
     mail->is.chunks++;
     if (!last) {
-        if (s->outstanding++ == 0)
-            s->awaited = s->spoken;
+        s->outstanding++;
         return;
     }
     s->content_ended = s->read_cr = s->spilled = false;
-    s->column = 0;
     postino_flow_spoken(s);
     mail->end += length;
     postino_flow_settle(s);
@@ -155,7 +153,6 @@ static size_t fill(struct postino_session *s, char *buffer, size_t size, size_t 
             filled += postino_content_read(s, buffer + filled, size - filled);
         if (s->content_ended)
             filled += end_line(s, buffer + filled, size - filled);
-        s->content_ended = false;
     }
     s->content_ended = mail->is.drained && !s->spilled;
     return filled;
@@ -217,7 +214,6 @@ static size_t speak(struct postino_session *s, char *buffer, size_t size)
     if (s->offset == 0 && mail->is.failed && !mail->is.doomed) {
         const enum postino_reason reason = (enum postino_reason)mail->is.failed;
         postino_result_set(s, &mail->result, postino_content_verdict(reason), reason);
-        mail->result.step = POSTINO_STEP_CONTENT;
         mail->is.doomed = true;
     }
     if (s->offset == 0 && mail->is.doomed)
