@@ -141,7 +141,7 @@ void postino_sink_give(struct postino_sink_peer *peer, const struct postino_sink
     }
     peer->held = *answer;
     peer->holding = true;
-    peer->hold_until_ms = postino_sink_now_ms() + answer->delay_ms;
+    peer->hold_until_ms = postino_sink_now_ms() + answer->delay_ms + 1; /* the clock has begun its millisecond before */
     peer->sink->timed = true;
 }
 
