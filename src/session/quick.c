@@ -90,13 +90,9 @@ static size_t copy_lines(struct postino_expansion *expansion, size_t column, boo
 
 static void expand(struct postino_session *s, struct postino_expansion *e)
 {
-    const bool stuffs = !s->chunks;
-    if (s->read_cr || s->column > POSTINO_CONTENT_LINE_MAX)
-        return;
-    if (s->offers & POSTINO_OFFERS_8BITMIME)
-        s->column = (uint32_t)copy_lines(e, s->column, stuffs, true);
-    else
-        s->column = (uint32_t)copy_lines(e, s->column, stuffs, false);
+    const bool bears = s->offers & POSTINO_OFFERS_8BITMIME;
+    if (!s->read_cr && s->column <= POSTINO_CONTENT_LINE_MAX)
+        s->column = (uint32_t)copy_lines(e, s->column, !s->chunks, bears);
 }
 
 /* How many octets are text to which nothing but its place matters. */
